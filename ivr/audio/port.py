@@ -47,6 +47,13 @@ class Played:
 class Playback(Protocol):
     """Audio on its way to the caller."""
 
+    async def started(self) -> float | None:
+        """Wait for the first frame to be sent; return the loop's time then, None when stopped before.
+
+        Raises:
+            HungUp: the line closed first.
+        """
+
     async def finished(self) -> Played:
         """Wait until it was sent to its end or stopped.
 
