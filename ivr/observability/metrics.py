@@ -1,0 +1,50 @@
+"""Prometheus metrics of a worker, in a registry of its own."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+
+GAP_BUCKETS = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0)
+
+
+class Metrics:
+    """Everything that a worker counts. Labels hold names from the code and the flows, never personal data."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.calls = Counter("yulia_calls", "Calls ended, by outcome.", ["outcome"], registry=self.registry)
+        self.calls_active = Gauge("yulia_calls_active", "Calls being served.", registry=self.registry)
+        self.call_seconds = Histogram(
+            "yulia_call_seconds", "Length of calls.", buckets=(5, 15, 30, 60, 120, 300, 900), registry=self.registry
+        )
+        self.turns = Counter("yulia_turns", "Answers of callers, by kind.", ["kind"], registry=self.registry)
+        self.response_gap_seconds = Histogram(
+            "yulia_response_gap_seconds",
+            "From the end of the caller's speech or keys to the first sound of the answer, as the worker sees it.",
+            ["kind"],
+            buckets=GAP_BUCKETS,
+            registry=self.registry,
+        )
+        self.engine_step_seconds = Histogram(
+            "yulia_engine_step_seconds",
+            "One engine step.",
+            buckets=(0.0001, 0.0003, 0.001, 0.003, 0.01),
+            registry=self.registry,
+        )
+        self.actions = Counter(
+            "yulia_actions", "Actions of the dialogue, by result.", ["action", "result"], registry=self.registry
+        )
+        self.errors = Counter("yulia_errors", "Faults, by kind.", ["kind"], registry=self.registry)
+        self.handoffs = Counter("yulia_handoffs", "Calls given to agents.", ["queue", "reason"], registry=self.registry)
+        self.clock_late_seconds = Histogram(
+            "yulia_audio_clock_late_seconds",
+            "How late the 20 ms clock ticked.",
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.06, 0.2),
+            registry=self.registry,
+        )
+        self.audio_dropped = Gauge(
+            "yulia_audio_frames_dropped", "Audio frames dropped since the start.", ["direction"], registry=self.registry
+        )
+        self.parts_up = Gauge("yulia_part_up", "1 when a part of the line works.", ["part"], registry=self.registry)

@@ -1,0 +1,71 @@
+"""One question: its prompts, and the answer by voice or keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dialogs.engine.vocabulary import Ask, Event, HearingFailed, KeysPressed, NothingHeard
+from ivr.listening.listener import Listener
+from ivr.session.ear import Ear
+from ivr.session.key_collector import KeyCollector
+from ivr.session.utterance import Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, and since when the caller has been waiting for us."""
+
+    event: Event
+    waiting_since: float | None  # the event loop's time at which speech or keys ended; None after silence
+
+
+async def ask(
+    command: Ask,
+    ear: Ear,
+    typed_ahead: str,
+    make_listener: Callable[[], Listener],
+    make_utterance: Callable[[], Utterance],
+) -> Answer:
+    """Speak the question and wait for its answer; keys stop the prompt at once, words do where barge-in is on.
+
+    Raises:
+        SpeechError: the question could not be spoken.
+        HungUp: the line closed.
+    """
+    loop = asyncio.get_running_loop()
+    listener, keys, utterance = make_listener(), KeyCollector(command.question.keys), make_utterance()
+    prompt = loop.create_task(utterance.finished())
+    answer = loop.create_task(listener.answer())
+    touched = loop.create_task(keys.touched())
+    entry = loop.create_task(keys.entry())
+    stops_prompt: set[asyncio.Task[object]] = {prompt, answer, touched}
+    tasks: set[asyncio.Task[object]] = {prompt, answer, touched, entry}
+    if command.question.barge_in:
+        barged_in = loop.create_task(listener.barged_in())
+        stops_prompt.add(barged_in)
+        tasks.add(barged_in)
+    try:
+        with ear.lent_to(listener, keys.press):
+            for key in typed_ahead:
+                keys.press(key)
+            await asyncio.wait(stops_prompt, return_when=asyncio.FIRST_COMPLETED)
+            if prompt.done():
+                prompt.result()
+            utterance.stop()
+            listener.prompt_ended()
+            await asyncio.wait({answer, touched}, return_when=asyncio.FIRST_COMPLETED)
+            if touched.done():
+                listener.keys_touched()
+                return Answer(KeysPressed(await entry), loop.time())
+            heard = answer.result()
+            silent_for = listener.trailing_silence_seconds
+            return Answer(heard, None if isinstance(heard, NothingHeard | HearingFailed) else loop.time() - silent_for)
+    finally:
+        utterance.stop()
+        keys.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await listener.close()

@@ -1,0 +1,291 @@
+"""One call from Asterisk's request to its record: the route `agi://…/call` of the FastAGI server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import structlog
+
+from dialogs.engine.state import DialogueState
+from dialogs.engine.vocabulary import CallStarted, HandOff, HangUp, Value
+from integrations.call_context.keys import new_context_key
+from integrations.call_context.port import CallContext
+from integrations.call_records.port import CallEnd, CallOutcome, CallRecordError, CallRecords, CallStart
+from integrations.loyalty.phone_numbers import mask_digits, normalise_phone
+from ivr.agi.channel import AgiChannel, AgiError
+from ivr.audio.audiosocket import AudioSocketCall, AudioSocketServer
+from ivr.audio.port import HungUp
+from ivr.handoff.context_keeper import ContextKeeper
+from ivr.observability.metrics import Metrics
+from ivr.session.conversation import Conversation, ConversationParts
+from ivr.session.ear import Ear
+from ivr.session.journal import CallJournal
+from tts.port import SpeechError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """What every call of a worker shares."""
+
+    conversation: ConversationParts
+    audio: AudioSocketServer
+    contexts: ContextKeeper
+    records: CallRecords
+    metrics: Metrics
+    bundle_hash: str
+    worker: str
+    on_live_call: Callable[[str, AudioSocketCall | None], None] = lambda channel, audio: None
+
+
+class CallHandler:
+    """Answer calls, a task each; a call's end always leaves a record and a result for the dialplan."""
+
+    def __init__(self, parts: CallParts) -> None:
+        self._parts = parts
+        self.active = 0
+
+    async def handle(self, channel: AgiChannel) -> None:
+        """Serve one call to its end."""
+        self.active += 1
+        self._parts.metrics.calls_active.set(self.active)
+        call_id = str(uuid4())
+        try:
+            with structlog.contextvars.bound_contextvars(call_id=call_id):
+                await LiveCall(self._parts, channel, call_id).serve(
+                    overloaded=self.active > self._parts.conversation.settings.max_calls
+                )
+        finally:
+            self.active -= 1
+            self._parts.metrics.calls_active.set(self.active)
+
+
+class LiveCall:
+    """One call being served."""
+
+    def __init__(self, parts: CallParts, channel: AgiChannel, call_id: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._parts = parts
+        self._settings = parts.conversation.settings
+        self._channel = channel
+        self._call_id = call_id
+        self._caller_number = normalise_phone(channel.request.caller_number)
+        self._started_at = datetime.now(UTC)
+        self._journal = CallJournal(loop.time, loop.time())
+        self._ending: HandOff | HangUp | None = None
+        self._outcome = CallOutcome.DROPPED
+        self._context = CallContext(
+            key=new_context_key(),
+            call_id=call_id,
+            caller_number=self._caller_number,
+            customer_id=None,
+            customer_name=None,
+            topic=None,
+            queue=None,
+            reason=None,
+            asked=(),
+            done=(),
+            left=(),
+            transcript=(),
+            bundle=parts.bundle_hash,
+            started_at=self._started_at.isoformat(timespec="milliseconds"),
+        )
+
+    async def serve(self, *, overloaded: bool) -> None:
+        """Talk to the caller, tell the dialplan what is next, write the record."""
+        opening = asyncio.get_running_loop().create_task(self._open_record())
+        try:
+            async with asyncio.timeout(self._settings.longest_call_seconds):
+                await self._announce_context()
+                self._ending = self._reject() if overloaded else await self._talk()
+        except HungUp:
+            self._outcome = CallOutcome.HUNG_UP
+        except TimeoutError:
+            self._ending = self._to_agent("call_too_long")
+        except SpeechError as error:
+            self._fault("speech", error)
+            self._ending = self._to_agent("speech_failed")
+        except asyncio.CancelledError:
+            self._journal.add("system", "fault", "worker stopped")
+            raise
+        except Exception as error:  # whatever broke, the caller goes to a person and not into silence
+            self._fault("internal", error)
+            self._ending = self._to_agent("internal_error")
+        finally:
+            await self._finish(opening)
+
+    async def _talk(self) -> HandOff | HangUp:
+        call_uuid = uuid4()  # the audio's own id: the call's id is known to more than Asterisk
+        announced = self._parts.audio.announce(call_uuid)
+        await self._channel.answer()
+        bridge = asyncio.get_running_loop().create_task(
+            self._channel.execute("AudioSocket", str(call_uuid), self._parts.audio.address, limit_seconds=None)
+        )
+        try:
+            await asyncio.wait(
+                {announced, bridge},
+                timeout=self._parts.audio.settings.first_frame_limit_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not announced.done():
+                raise HungUp("audio did not open")
+            audio = announced.result()
+            self._parts.on_live_call(self._channel.request.channel, audio)
+            try:
+                return await self._converse(audio)
+            finally:
+                await audio.close()
+        finally:
+            announced.cancel()
+            self._parts.on_live_call(self._channel.request.channel, None)
+            await asyncio.wait({bridge}, timeout=self._settings.clean_up_seconds)
+            bridge.cancel()
+            await asyncio.gather(bridge, return_exceptions=True)
+
+    async def _converse(self, audio: AudioSocketCall) -> HandOff | HangUp:
+        ear = Ear(audio)
+        conversation = Conversation(self._parts.conversation, audio, ear, self._journal, self._keep_context)
+        facts: dict[str, Value] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                pumping = group.create_task(ear.run())
+                ending = await conversation.run(CallStarted(self._caller_number, facts))
+                pumping.cancel()
+                return ending
+        except* HungUp:
+            raise HungUp("caller hung up") from None
+        except* SpeechError as errors:
+            raise errors.exceptions[0] from errors
+
+    async def _announce_context(self) -> None:
+        """Put the key on the channel first: should this worker die, the agent still gets what is known."""
+        self._parts.contexts.keep(self._context)
+        await self._channel.set_variable("__YULIA_CTX", self._context.key)
+        await self._channel.set_variable("__YULIA_UUI", self._context.key.encode().hex())
+        await self._channel.set_variable("__YULIA_CALL", self._call_id)
+
+    def _keep_context(self, state: DialogueState) -> None:
+        self._context = replace(
+            self._context,
+            customer_id=state.customer_id,
+            customer_name=state.customer_name,
+            topic=state.topic,
+            asked=state.asked,
+            done=state.done,
+            transcript=self._journal.for_agent(),
+        )
+        self._parts.contexts.keep(self._context)
+
+    def _reject(self) -> HandOff:
+        self._outcome = CallOutcome.REJECTED
+        return self._to_agent("too_many_calls")
+
+    def _to_agent(self, reason: str) -> HandOff:
+        return HandOff(
+            self._context.topic, self._settings.default_queue, reason, self._context.asked, self._context.done
+        )
+
+    def _fault(self, kind: str, error: Exception) -> None:
+        self._parts.metrics.errors.labels(kind).inc()
+        self._journal.add("system", "fault", kind)
+        log.error("call failed", kind=kind, exc_info=error)
+
+    async def _finish(self, opening: asyncio.Task[None]) -> None:
+        try:
+            async with asyncio.timeout(self._settings.clean_up_seconds):
+                await self._tell_dialplan()
+        except (HungUp, AgiError, TimeoutError):
+            self._outcome = CallOutcome.HUNG_UP
+        async with asyncio.timeout(self._settings.clean_up_seconds * 2):
+            await asyncio.gather(opening, return_exceptions=True)
+            await self._close_record()
+
+    async def _tell_dialplan(self) -> None:
+        match self._ending:
+            case HandOff(topic, queue, reason, asked, done, left):
+                self._context = replace(
+                    self._context,
+                    topic=topic,
+                    queue=queue,
+                    reason=reason,
+                    asked=asked,
+                    done=done,
+                    left=left,
+                    transcript=self._journal.for_agent(),
+                )
+                self._parts.contexts.keep(self._context)
+                await self._channel.set_variable("YULIA_QUEUE", queue)
+                await self._channel.set_variable("YULIA_REASON", reason)
+                await self._parts.contexts.flush(self._context.key, self._settings.clean_up_seconds / 3)
+                await self._channel.set_variable("YULIA_RESULT", "handoff")
+                if self._outcome is not CallOutcome.REJECTED:
+                    self._outcome = CallOutcome.HANDED_OFF
+                self._parts.metrics.handoffs.labels(queue, reason).inc()
+            case HangUp(contained):
+                await self._channel.set_variable("YULIA_RESULT", "done")
+                self._outcome = CallOutcome.CONTAINED if contained else CallOutcome.HUNG_UP
+            case None if self._outcome is CallOutcome.HUNG_UP and await self._channel.is_up():
+                # the audio broke, not the call: nobody is left in silence
+                self._ending = self._to_agent("audio_failed")
+                await self._tell_dialplan()
+            case None:
+                pass
+
+    async def _open_record(self) -> None:
+        request = self._channel.request
+        await self._write_record(
+            self._parts.records.open(
+                CallStart(
+                    call_id=self._call_id,
+                    channel=request.channel,
+                    caller_number=self._caller_number and mask_digits(self._caller_number),
+                    dialled_number=request.dialled_number,
+                    bundle=self._parts.bundle_hash,
+                    worker=self._parts.worker,
+                    started_at=self._started_at,
+                )
+            )
+        )
+
+    async def _close_record(self) -> None:
+        ended_at = datetime.now(UTC)
+        reason = self._ending.reason if self._ending is not None else None
+        await self._write_record(
+            self._parts.records.close_call(
+                self._call_id,
+                CallEnd(
+                    outcome=self._outcome,
+                    reason=reason,
+                    topic=self._context.topic,
+                    queue=self._context.queue,
+                    customer_id=self._context.customer_id,
+                    ended_at=ended_at,
+                    turns=tuple(self._journal.turns),
+                ),
+            )
+        )
+        seconds = (ended_at - self._started_at).total_seconds()
+        self._parts.metrics.calls.labels(self._outcome.value).inc()
+        self._parts.metrics.call_seconds.observe(seconds)
+        log.info(
+            "call ended",
+            outcome=self._outcome.value,
+            reason=reason,
+            topic=self._context.topic,
+            queue=self._context.queue,
+            seconds=round(seconds, 1),
+            turns=len(self._journal.turns),
+            caller=self._caller_number and mask_digits(self._caller_number),
+        )
+
+    async def _write_record(self, writing: object) -> None:
+        try:
+            await writing  # type: ignore[misc]
+        except CallRecordError as error:
+            self._parts.metrics.errors.labels("call_records").inc()
+            log.error("call record not written", error=str(error))

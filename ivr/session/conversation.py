@@ -1,0 +1,218 @@
+"""The dialogue of one call: the engine's commands carried out, what happens told back to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from asr_models.port import Recogniser
+from dialogs.engine.engine import Engine
+from dialogs.engine.state import DialogueState
+from dialogs.engine.vocabulary import (
+    ActionDone,
+    ActionFailed,
+    Ask,
+    CallStarted,
+    Event,
+    HandOff,
+    HangUp,
+    Heard,
+    HearingFailed,
+    KeysPressed,
+    NothingHeard,
+    Prompt,
+    Question,
+    RunAction,
+    Say,
+    Turn,
+    Value,
+)
+from dialogs.grammar import satisfies
+from ivr.audio.port import CallAudio
+from ivr.listening.listener import Listener
+from ivr.listening.settings import ListeningSettings
+from ivr.observability.metrics import Metrics
+from ivr.session.asking import Answer, ask
+from ivr.session.ear import Ear
+from ivr.session.journal import CallJournal
+from ivr.session.settings import SessionSettings
+from ivr.session.utterance import Utterance
+from tts.port import PromptSpeech
+
+log = structlog.get_logger()
+
+
+class ActionError(Exception):
+    """An action failed; `kind` is what the flow is told: "unavailable", "timeout", "garbage" or "internal"."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Actions(Protocol):
+    """The outside as the dialogue knows it: action names of dialogs/domain/actions.yml."""
+
+    async def run(self, action: str, arguments: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Carry out one action.
+
+        Raises:
+            ActionError
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationParts:
+    """What every conversation of a worker shares."""
+
+    engine: Engine
+    speech: PromptSpeech
+    recogniser: Recogniser | None  # None: no model, the line works by keys
+    actions: Actions
+    metrics: Metrics
+    settings: SessionSettings
+    listening: ListeningSettings
+
+
+class Conversation:
+    """One call's dialogue, from the greeting to a HandOff or HangUp."""
+
+    def __init__(
+        self,
+        parts: ConversationParts,
+        audio: CallAudio,
+        ear: Ear,
+        journal: CallJournal,
+        on_state: Callable[[DialogueState], None],
+    ) -> None:
+        self._parts = parts
+        self._audio = audio
+        self._ear = ear
+        self._journal = journal
+        self._on_state = on_state
+        self._answered: Answer | None = None  # the caller waits for our reaction to this
+
+    async def run(self, started: CallStarted) -> HandOff | HangUp:
+        """Talk until the engine ends the call.
+
+        Raises:
+            SpeechError: a prompt could not be spoken.
+            HungUp: the line closed.
+        """
+        state = self._parts.engine.initial_state()
+        event: Event = started
+        while True:
+            with self._parts.metrics.engine_step_seconds.time():
+                state, turn = self._parts.engine.step(state, event)
+            self._on_state(state)
+            outcome = await self._carry_out(turn)
+            if isinstance(outcome, HandOff | HangUp):
+                return outcome
+            event = outcome
+
+    async def _carry_out(self, turn: Turn) -> Event | HandOff | HangUp:
+        for command in turn:
+            match command:
+                case Say(prompts):
+                    self._ear.keep_keys()
+                    await self._say(prompts)
+                case Ask():
+                    return await self._ask(command)
+                case RunAction():
+                    return await self._run_action(command)
+                case HandOff() | HangUp():
+                    return command
+        raise AssertionError("the engine's turn asks for nothing and ends nothing")
+
+    async def _ask(self, command: Ask) -> Event:
+        question = command.question
+        self._answered, answered = None, self._answered
+        self._note_prompts(command.prompts, question.id)
+        answer = await ask(
+            command,
+            self._ear,
+            self._ear.take_typed_ahead(),
+            lambda: Listener(
+                self._parts.recogniser if question.phrases else None,
+                question,
+                lambda text: satisfies(question, text),
+                self._parts.listening,
+            ),
+            lambda: self._utter(command.prompts, answered),
+        )
+        self._answered = answer
+        self._note_answer(question, answer.event)
+        return answer.event
+
+    async def _say(self, prompts: tuple[Prompt, ...]) -> None:
+        self._answered, answered = None, self._answered
+        self._note_prompts(prompts, None)
+        utterance = self._utter(prompts, answered)
+        try:
+            await utterance.finished()
+        finally:
+            utterance.stop()
+
+    async def _run_action(self, command: RunAction) -> Event:
+        self._ear.take_typed_ahead()
+        running = asyncio.get_running_loop().create_task(self._parts.actions.run(command.action, command.arguments))
+        try:
+            async with asyncio.timeout(command.limit_seconds):
+                await asyncio.wait({running}, timeout=command.waiting_after_seconds)
+                if command.waiting is not None and not running.done():
+                    await self._say((command.waiting,))
+                result = await asyncio.shield(running)
+        except TimeoutError:
+            return self._action_failed(command, "timeout")
+        except ActionError as error:
+            return self._action_failed(command, error.kind)
+        finally:
+            running.cancel()
+        self._journal.add("system", "action", f"{command.action}: {result.get('outcome', 'ok')}")
+        self._parts.metrics.actions.labels(command.action, "done").inc()
+        return ActionDone(command.action, result)
+
+    def _action_failed(self, command: RunAction, kind: str) -> ActionFailed:
+        log.warning("action failed", action=command.action, error=kind)
+        self._journal.add("system", "action", f"{command.action}: {kind}")
+        self._parts.metrics.actions.labels(command.action, kind).inc()
+        return ActionFailed(command.action, kind)
+
+    def _utter(self, prompts: tuple[Prompt, ...], answered: Answer | None) -> Utterance:
+        def first_sound(at: float) -> None:
+            if answered is not None and answered.waiting_since is not None:
+                gap = at - answered.waiting_since
+                kind = "keys" if isinstance(answered.event, KeysPressed) else "speech"
+                self._parts.metrics.response_gap_seconds.labels(kind).observe(gap)
+                self._journal.add("system", "response", "", response_gap_seconds=gap)
+
+        return Utterance(
+            self._audio,
+            self._parts.speech,
+            prompts,
+            pause_seconds=self._parts.settings.prompt_pause_seconds,
+            on_first_sound=first_sound,
+        )
+
+    def _note_prompts(self, prompts: tuple[Prompt, ...], step: str | None) -> None:
+        for prompt in prompts:
+            self._journal.add("yulia", "prompt", prompt.text, step=step, sensitive=prompt.sensitive)
+
+    def _note_answer(self, question: Question, event: Event) -> None:
+        match event:
+            case Heard(text):
+                kind = "speech"
+            case KeysPressed(text):
+                kind = "keys"
+            case NothingHeard():
+                kind, text = "silence", ""
+            case HearingFailed():
+                kind, text = "hearing_failed", ""
+            case _:
+                raise AssertionError(f"not an answer: {event}")
+        self._journal.add("caller", kind, text, step=question.id, sensitive=question.sensitive)
+        self._parts.metrics.turns.labels(kind).inc()

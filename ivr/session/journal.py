@@ -1,0 +1,53 @@
+"""What was said and done on one call, for its record and the agent's card. Personal data is masked here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from integrations.call_context.port import ContextEntry
+from integrations.call_records.port import CallTurn
+from ivr.observability.masking import mask_long_numbers
+
+HIDDEN = "[скрыто]"
+TURNS_LIMIT = 500
+
+
+@dataclass(slots=True)
+class CallJournal:
+    """Turns in order; bounded, the first and the newest are kept."""
+
+    clock: Callable[[], float]  # seconds, monotonic
+    started_at: float
+    on_turn: Callable[[CallTurn], None] = lambda turn: None
+    turns: list[CallTurn] = field(default_factory=list)
+    dropped: int = 0
+
+    def add(
+        self,
+        who: str,
+        kind: str,
+        text: str,
+        *,
+        step: str | None = None,
+        sensitive: bool = False,
+        response_gap_seconds: float | None = None,
+    ) -> None:
+        """Note one thing; the text of a sensitive one is not kept at all."""
+        turn = CallTurn(
+            at_seconds=round(self.clock() - self.started_at, 3),
+            who=who,
+            kind=kind,
+            text=HIDDEN if sensitive else mask_long_numbers(text),
+            step=step,
+            response_gap_seconds=None if response_gap_seconds is None else round(response_gap_seconds, 3),
+        )
+        if len(self.turns) >= TURNS_LIMIT:
+            self.turns.pop(TURNS_LIMIT // 2)
+            self.dropped += 1
+        self.turns.append(turn)
+        self.on_turn(turn)
+
+    def for_agent(self, limit: int = 50) -> tuple[ContextEntry, ...]:
+        """Return the newest turns as the agent's card shows them."""
+        return tuple(ContextEntry(turn.at_seconds, turn.who, turn.text) for turn in self.turns[-limit:])
