@@ -1,0 +1,166 @@
+"""The loyalty system over HTTP and JSON, as `sandbox/openapi.yml` describes it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+
+from integrations.loyalty.answers import NOT_FOUND_CODE, read_customer, read_error_code
+from integrations.loyalty.normalise import mask_digits
+from integrations.loyalty.port import Customer, LoyaltyError, LoyaltyGarbage, LoyaltyTimeout, LoyaltyUnavailable
+from integrations.loyalty.settings import LoyaltySettings
+
+_log = structlog.get_logger()
+
+_REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+"""Statuses that an administrator or time can cure: the system is there, but not for us, not now."""
+
+
+class _WorthAnotherTry(Exception):
+    """The connection broke or the server failed: a reading call may be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    body: bytes
+
+
+class HttpLoyaltySystem:
+    """`LoyaltySystem` over HTTP, with connections that are kept for the next call."""
+
+    def __init__(self, url: str, token: SecretStr, settings: LoyaltySettings) -> None:
+        """Prepare connections; must be built inside a running loop."""
+        self._url = url.rstrip("/")
+        self._settings = settings
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=settings.pool_size, keepalive_timeout=settings.idle_connection_seconds
+            ),
+            # The total limit covers retries and is kept by `_read_customer`; here only the single connect is limited.
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_limit_seconds),
+            headers={
+                "Authorization": f"Bearer {token.get_secret_value()}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",  # the size limit must hold for what comes over the wire
+            },
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def customer_by_phone(self, phone: str) -> Customer | None:
+        """Find a customer by E.164 number; None when nobody has it."""
+        return await self._read_customer(
+            "customer_by_phone",
+            "/v1/customers/by-phone",
+            {"phone": phone},
+            asked=phone,
+            is_theirs=lambda customer: phone in customer.phones,
+        )
+
+    async def customer_by_card(self, card_number: str, birth_date: date) -> Customer | None:
+        """Find a customer by card number, proved by the birth date; None does not say which of the two was wrong."""
+        return await self._read_customer(
+            "customer_by_card",
+            "/v1/customers/by-card",
+            {"card_number": card_number, "birth_date": birth_date.isoformat()},
+            asked=card_number,
+            is_theirs=lambda customer: any(card.number == card_number for card in customer.cards),
+        )
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._session.close()
+
+    async def _read_customer(
+        self,
+        call: str,
+        path: str,
+        question: Mapping[str, str],
+        *,
+        asked: str,
+        is_theirs: Callable[[Customer], bool],
+    ) -> Customer | None:
+        started = asyncio.get_running_loop().time()
+        try:
+            try:
+                async with asyncio.timeout(self._settings.limit_seconds):
+                    reply = await self._post_reading(path, question)
+            except TimeoutError:
+                raise LoyaltyTimeout(f"no answer within {self._settings.limit_seconds} s") from None
+            customer = _customer_of(reply)
+            if customer is not None and not is_theirs(customer):
+                # A cache or a proxy mixed answers up: somebody else's points must not be told.
+                raise LoyaltyGarbage("the answer is about somebody else")
+        except LoyaltyError as error:
+            _log.warning(
+                "loyalty call failed",
+                call=call,
+                asked=mask_digits(asked),
+                error=type(error).__name__,
+                reason=str(error),
+                seconds=round(asyncio.get_running_loop().time() - started, 3),
+            )
+            raise
+        return customer
+
+    async def _post_reading(self, path: str, question: Mapping[str, str]) -> _Reply:
+        """Send a question that changes nothing, again if the first tries find no server."""
+        tries = 1 + self._settings.read_retries
+        for number in range(1, tries + 1):
+            try:
+                return await self._post(path, question)
+            except _WorthAnotherTry as fault:
+                reason = str(fault)
+            if number < tries:
+                _log.info("loyalty call is tried again", path=path, reason=reason)
+                await asyncio.sleep(self._settings.retry_pause_seconds)
+        raise LoyaltyUnavailable(f"{reason}; tries: {tries}")
+
+    async def _post(self, path: str, question: Mapping[str, str]) -> _Reply:
+        # Personal data goes in the body: addresses land in the access logs of every proxy on the way.
+        body = json.dumps(question).encode()
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self._session.post(
+                self._url + path, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise _WorthAnotherTry(f"status {response.status}")
+                return _Reply(response.status, await self._read_bounded(response))
+        except aiohttp.ClientResponseError as error:
+            raise LoyaltyGarbage(f"answer is not HTTP: {type(error).__name__}") from None
+        except aiohttp.ClientPayloadError as error:
+            raise _WorthAnotherTry(f"answer breaks off: {type(error).__name__}") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise _WorthAnotherTry(f"no connection: {type(error).__name__}") from None
+
+    async def _read_bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        limit = self._settings.answer_limit_bytes
+        body = bytearray()
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > limit:
+                response.close()  # the connection is of no more use: the rest is not read
+                raise LoyaltyGarbage(f"answer is over {limit} bytes")
+        return bytes(body)
+
+
+def _customer_of(reply: _Reply) -> Customer | None:
+    if reply.status == HTTPStatus.OK:
+        return read_customer(reply.body)
+    if reply.status == HTTPStatus.NOT_FOUND:
+        # Only the system's own word counts: a wrong address also answers 404, and is no «unknown customer».
+        if (code := read_error_code(reply.body)) != NOT_FOUND_CODE:
+            raise LoyaltyGarbage(f"404 with code {code[:40]!r}")
+        return None
+    if reply.status in _REFUSALS:
+        raise LoyaltyUnavailable(f"refused with status {reply.status}")
+    raise LoyaltyGarbage(f"unexpected status {reply.status}")

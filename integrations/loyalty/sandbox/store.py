@@ -1,0 +1,140 @@
+"""The sandbox's database: people by phone or card, and filling it with the sample people."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, Select, delete, event, inspect, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import selectinload
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateTable
+
+from integrations.loyalty.port import CardState
+from integrations.loyalty.sandbox.people import SampleCard, SamplePeople
+from integrations.loyalty.sandbox.tables import Base, CardRow, CustomerRow, FillingRow, PhoneRow
+
+
+class SandboxStore:
+    """People, phones and cards in SQLite or PostgreSQL. One process at a time may fill a database."""
+
+    def __init__(self, database_url: str, people: SamplePeople, today: Callable[[], date]) -> None:
+        self._people = people
+        self._today = today
+        self._engine = _engine(database_url)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._filling = asyncio.Lock()
+
+    async def prepare(self) -> bool:
+        """Make and fill the tables where that was not done with these tables and people; return whether it was needed.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError, OSError: the database cannot be used.
+        """
+        async with self._engine.begin() as connection:
+            if await connection.run_sync(_fingerprint_in) == self._fingerprint():
+                return False
+            await connection.run_sync(Base.metadata.drop_all)
+            await connection.run_sync(Base.metadata.create_all)
+        await self.refill()
+        return True
+
+    async def refill(self) -> None:
+        """Put the sample people back as they were, in one transaction."""
+        async with self._filling, self._sessions.begin() as session:
+            for table in (PhoneRow, CardRow, CustomerRow, FillingRow):
+                await session.execute(delete(table))
+            session.add_all(self._rows())
+
+    async def customer_by_phone(self, phone: str) -> CustomerRow | None:
+        """Find the person a phone leads to, with phones and cards loaded."""
+        return await self._one(select(CustomerRow).join(CustomerRow.phones).where(PhoneRow.number == phone))
+
+    async def customer_by_card(self, card_number: str, birth_date: date) -> CustomerRow | None:
+        """Find the holder of a card if they were born that day, with phones and cards loaded.
+
+        One query asks both, so that an unknown card and somebody else's cost the same work.
+        """
+        return await self._one(
+            select(CustomerRow)
+            .join(CustomerRow.cards)
+            .where(CardRow.number == card_number, CustomerRow.birth_date == birth_date)
+        )
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError, OSError
+        """
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._engine.dispose()
+
+    async def _one(self, query: Select[CustomerRow]) -> CustomerRow | None:
+        async with self._sessions() as session:
+            return await session.scalar(
+                query.options(selectinload(CustomerRow.phones), selectinload(CustomerRow.cards))
+            )
+
+    def _rows(self) -> list[Base]:
+        rows: list[Base] = [FillingRow(fingerprint=self._fingerprint())]
+        for person in self._people.people:
+            rows.append(
+                CustomerRow(
+                    id=person.id,
+                    first_name=person.first_name,
+                    patronymic=person.patronymic,
+                    last_name=person.last_name,
+                    birth_date=person.birth_date,
+                    phones=[PhoneRow(number=phone) for phone in person.phones],
+                    cards=[self._card_row(card) for card in person.cards],
+                )
+            )
+        for number in self._people.cards_without_owner:
+            rows.append(self._card_row(SampleCard(number=number, state=CardState.ISSUED)))
+        return rows
+
+    def _card_row(self, card: SampleCard) -> CardRow:
+        expires_on = None
+        if card.expires_in_days is not None:
+            expires_on = self._today() + timedelta(days=card.expires_in_days)
+        return CardRow(
+            number=card.number,
+            state=card.state,
+            points=card.points,
+            points_pending=card.pending,
+            points_expiring=card.expiring,
+            expires_on=expires_on,
+        )
+
+    def _fingerprint(self) -> str:
+        tables = [str(CreateTable(table)) for table in Base.metadata.sorted_tables]
+        return hashlib.sha256("\n".join([*tables, self._people.model_dump_json()]).encode()).hexdigest()
+
+
+def _engine(database_url: str) -> AsyncEngine:
+    engine = create_async_engine(database_url, pool_pre_ping=True, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def set_up_sqlite(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+            cursor = connection.cursor()
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+    return engine
+
+
+def _fingerprint_in(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(FillingRow.__tablename__):
+        return None
+    return connection.scalar(select(FillingRow.fingerprint))
