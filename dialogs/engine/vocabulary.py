@@ -128,7 +128,12 @@ class Question:
     phrases: tuple[str, ...]  # phrase list for the recogniser, commands included; empty = keys only
     limits: ListenLimits
     keys: KeyEntry
+    meanings: tuple[
+        str, ...
+    ] = ()  # what each of `phrases` means: an option's value, "yes", "no", "!operator"; else empty
     digit_lengths: tuple[int, ...] = ()  # for DIGITS: allowed lengths
+    digit_prefixes: tuple[str, ...] = ()  # for DIGITS: how the number may begin; none = anyhow
+    digit_check: str = "none"  # for DIGITS: "none", "luhn" or "birth_date"
     barge_in: bool = True
     sensitive: bool = False
 

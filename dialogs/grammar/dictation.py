@@ -1,0 +1,177 @@
+"""Dictated numbers: every way to read the words as digits, kept as a lattice instead of a list.
+
+«двадцать пять» may be 25 or 205, «сто двадцать пять» 125, 12005…; a number of 19 digits has thousands of readings.
+So nothing is listed: edges join word positions, and dynamic programming answers what is asked of them. The work is
+bounded by MAX_WORDS, MAX_DIGITS and BEAM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from dialogs.grammar.number_words import Kind, NumberWord, number_word
+from dialogs.grammar.words import words
+
+MAX_WORDS = 64
+"""Number words beyond that are no dictation; the text then has no readings."""
+MAX_DIGITS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Words from one position to `end`, read as one number."""
+
+    end: int
+    digits: str
+    cost: float  # how unnatural it is to mean that; one number = 1
+
+
+class Dictation:
+    """The lattice of all readings of one text."""
+
+    def __init__(self, number_words: tuple[NumberWord, ...]) -> None:
+        self.words = number_words
+        self.edges = tuple(tuple(_edges(number_words, start)) for start in range(len(number_words)))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def digits_left(self) -> tuple[tuple[int, int], ...]:
+        """Return, per position, the least and the most digits that the words from there on can give."""
+        least, most = [0] * (len(self) + 1), [0] * (len(self) + 1)
+        for start in range(len(self) - 1, -1, -1):
+            least[start] = min((len(edge.digits) + least[edge.end] for edge in self.edges[start]), default=MAX_DIGITS)
+            most[start] = max((len(edge.digits) + most[edge.end] for edge in self.edges[start]), default=0)
+        return tuple(zip(least, most, strict=True))
+
+    def can_be(self, digits: str) -> bool:
+        """Say whether these digits are among the readings."""
+        if not self.words or not digits:
+            return False
+        reached: list[set[int]] = [set() for _ in range(len(self) + 1)]
+        reached[0].add(0)
+        for start, edges in enumerate(self.edges):
+            for offset in reached[start]:
+                for edge in edges:
+                    if digits.startswith(edge.digits, offset):
+                        reached[edge.end].add(offset + len(edge.digits))
+        return len(digits) in reached[-1]
+
+    @cached_property
+    def natural(self) -> tuple[str, ...]:
+        """Return the readings that take the words as the fewest numbers (at most 4, in order)."""
+        best: list[tuple[float, tuple[str, ...]]] = [(0.0, ("",))] + [(float("inf"), ())] * len(self)
+        for start, edges in enumerate(self.edges):
+            cost, texts = best[start]
+            for edge in edges:
+                total = cost + edge.cost
+                longer = tuple(text + edge.digits for text in texts)
+                if total < best[edge.end][0]:
+                    best[edge.end] = (total, longer)
+                elif total == best[edge.end][0]:
+                    best[edge.end] = (total, tuple(dict.fromkeys(best[edge.end][1] + longer))[:4])
+        return best[-1][1] if self.words else ()
+
+    def span_readings(self, start: int, end: int, most_digits: int) -> dict[str, float]:
+        """List the readings of words[start:end] of at most so many digits, with their costs (short spans only)."""
+        reached: list[dict[str, float]] = [{} for _ in range(end - start + 1)]
+        reached[0][""] = 0.0
+        for at in range(start, end):
+            for text, cost in reached[at - start].items():
+                for edge in self.edges[at]:
+                    if edge.end <= end and len(text) + len(edge.digits) <= most_digits:
+                        there = reached[edge.end - start]
+                        longer = text + edge.digits
+                        there[longer] = min(cost + edge.cost, there.get(longer, float("inf")))
+        return reached[-1]
+
+
+@lru_cache(maxsize=256)
+def dictation(text: str) -> Dictation:
+    """Read a text; words that are no numbers are passed over."""
+    found = tuple(word for word in map(number_word, words(text)) if word is not None)
+    return Dictation(found if len(found) <= MAX_WORDS else ())
+
+
+def _edges(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
+    word = said[start]
+    match word.kind:
+        case Kind.LITERAL:
+            yield Edge(start + 1, word.digits[:MAX_DIGITS], 1.0)
+        case Kind.UNIT if word.value == 0:
+            yield Edge(start + 1, "0", 1.0)
+        case Kind.NOUN:
+            yield Edge(start + 1, str(word.value), 1.0)
+        case Kind.NOUNS:
+            yield Edge(start + 1, str(word.value), 2.5)  # without its count: the count was not heard
+        case Kind.THOUSAND:
+            yield from _thousands(said, start + 1, 1)
+        case Kind.THOUSANDS | Kind.PAIR | Kind.TIMES | Kind.MONTH:
+            # must not stop the lattice: a stray word gives no digits, at a price
+            yield Edge(start + 1, "", 2.5 if word.kind is not Kind.TIMES else 0.0)
+    for end, value, cost in _below_thousand(said, start):
+        yield Edge(end, str(value), cost)
+        if end < len(said) and said[end].kind in (Kind.THOUSAND, Kind.THOUSANDS):
+            yield from _thousands(said, end + 1, value)
+    yield from _repeated(said, start)
+
+
+def _below_hundred(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int]]:
+    if start >= len(said):
+        return
+    word = said[start]
+    if word.kind is Kind.TEEN or (word.kind is Kind.UNIT and word.value):
+        yield start + 1, word.value
+    elif word.kind is Kind.TENS:
+        yield start + 1, word.value
+        if not word.ordinal and start + 1 < len(said):
+            unit = said[start + 1]
+            if unit.kind is Kind.UNIT and unit.value:
+                yield start + 2, word.value + unit.value
+
+
+def _below_thousand(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int, float]]:
+    if start >= len(said) or said[start].kind is not Kind.HUNDREDS:
+        yield from ((end, value, 1.0) for end, value in _below_hundred(said, start))
+        return
+    hundreds = said[start].value
+    yield start + 1, hundreds, 1.0
+    yield from ((end, hundreds + value, 1.0) for end, value in _below_hundred(said, start + 1))
+    if start + 2 < len(said) and _is_zero(said[start + 1]) and said[start + 2].kind is Kind.UNIT:
+        yield start + 3, hundreds + said[start + 2].value, 3.5  # «сто ноль пять» for 105, rarer than 100 05
+
+
+def _thousands(said: tuple[NumberWord, ...], start: int, count: int) -> Iterator[Edge]:
+    """Read what follows «… тысяч»."""
+    yield Edge(start, str(count * 1000), 1.0)
+    for end, value, cost in _below_thousand(said, start):
+        yield Edge(end, str(count * 1000 + value), cost)
+    for zeros in (1, 2):  # «семь тысяч ноль двенадцать», «две тысячи ноль ноль пять»
+        after = start + zeros
+        if after < len(said) and all(_is_zero(word) for word in said[start:after]):
+            for end, value, _ in _below_thousand(said, after):
+                if len(str(value)) == 3 - zeros or (zeros == 1 and value < 10):
+                    yield Edge(end, str(count * 1000 + value), 2.0)
+
+
+def _repeated(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
+    """Read «два нуля», «три семёрки», «двойной ноль», «три раза семь»."""
+    if start + 1 >= len(said):
+        return
+    count, what = said[start], said[start + 1]
+    if count.kind is Kind.PAIR and what.kind in (Kind.NOUN, Kind.NOUNS, Kind.UNIT):
+        yield Edge(start + 2, str(what.value) * count.value, 1.0)
+    many = count.kind in (Kind.UNIT, Kind.TEEN) and 2 <= count.value <= 10 and not count.ordinal
+    if many and what.kind is Kind.NOUNS:
+        yield Edge(start + 2, str(what.value) * count.value, 1.0)
+    if many and what.kind is Kind.TIMES and start + 2 < len(said):
+        digit = said[start + 2]
+        if digit.kind in (Kind.UNIT, Kind.NOUN):
+            yield Edge(start + 3, str(digit.value) * count.value, 1.0)
+
+
+def _is_zero(word: NumberWord) -> bool:
+    return word.kind is Kind.UNIT and word.value == 0

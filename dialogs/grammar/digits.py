@@ -1,0 +1,122 @@
+"""Which number was dictated: readings settled by length, prefix and check rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialogs.grammar.checks import Check, birth_date_prefix, holds, luhn_term
+from dialogs.grammar.dates import date_readings, may_go_on
+from dialogs.grammar.dictation import Dictation, dictation
+from dialogs.grammar.number_words import Kind
+
+BEAM = 6
+"""Readings kept per (position, length, checksum)."""
+MAX_DETOUR = 2.0
+"""How many more numbers than in the natural reading the words may be taken for («двадцать», «пять» for 205)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRule:
+    """What a question knows about the number it asks for."""
+
+    lengths: tuple[int, ...]
+    prefixes: tuple[str, ...] = ()  # any of them; none = all
+    check: Check = Check.NONE
+
+    def allows(self, digits: str) -> bool:
+        """Say whether a complete number keeps the rule."""
+        return (
+            len(digits) in self.lengths
+            and (not self.prefixes or digits.startswith(self.prefixes))
+            and holds(self.check, digits)
+        )
+
+    def may_begin(self, digits: str) -> bool:
+        """Say whether a number that keeps the rule may begin so."""
+        if self.check is Check.BIRTH_DATE and not birth_date_prefix(digits):
+            return False
+        return not self.prefixes or any(p.startswith(digits) or digits.startswith(p) for p in self.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number that the words may mean."""
+
+    digits: str
+    cost: float  # how many separate numbers the words were taken for; less is more natural
+
+
+def settle(text: str, rule: NumberRule) -> tuple[Reading, ...]:
+    """Return the readings that keep the rule, the most natural first."""
+    said = dictation(text)
+    found: dict[str, float] = {}
+    for length in rule.lengths:
+        for reading in _of_length(said, length, rule):
+            found.setdefault(reading.digits, reading.cost)
+    if rule.check is Check.BIRTH_DATE:
+        for digits, cost in date_readings(said).items():
+            found[digits] = min(cost, found.get(digits, cost))
+    if not found:
+        return ()
+    limit = min(found.values()) + MAX_DETOUR
+    readings = [Reading(digits, cost) for digits, cost in found.items() if cost <= limit]
+    return tuple(sorted(readings, key=lambda reading: (reading.cost, reading.digits)))
+
+
+def complete(text: str, rule: NumberRule) -> bool:
+    """Say whether the words are surely the whole number, so that nobody is cut off while dictating.
+
+    Sure means: the natural reading keeps the rule, no longer number is allowed, and no word that may still come
+    («двадцать» … «пять») would give another one that keeps it too.
+    """
+    said = dictation(text)
+    if rule.check is Check.BIRTH_DATE:
+        readings = settle(text, rule)
+        kept = [reading.digits for reading in readings] if len(readings) == 1 and not may_go_on(said) else []
+    else:
+        kept = [digits for digits in said.natural if rule.allows(digits) and len(digits) == max(rule.lengths)]
+    return bool(kept) and not any(_may_still_change(said, digits, rule) for digits in kept)
+
+
+def _may_still_change(said: Dictation, digits: str, rule: NumberRule) -> bool:
+    last = said.words[-1]
+    if last.ordinal or last.kind not in (Kind.TENS, Kind.HUNDREDS, Kind.THOUSAND, Kind.THOUSANDS):
+        return False
+    open_places = {Kind.TENS: 1, Kind.HUNDREDS: 2}.get(last.kind, 3)
+    stem = digits[:-open_places]
+    return any(rule.allows(stem + str(ending).zfill(open_places)) for ending in range(1, 10**open_places))
+
+
+def _of_length(said: Dictation, length: int, rule: NumberRule) -> tuple[Reading, ...]:
+    """Find the cheapest readings of one length: a beam per (digits so far, checksum so far) at each position."""
+    left = said.digits_left
+    if not said.words or not left[0][0] <= length <= left[0][1]:
+        return ()
+    table: list[dict[tuple[int, int], list[tuple[float, str]]]] = [{} for _ in range(len(said) + 1)]
+    table[0][0, 0] = [(0.0, "")]
+    for start, edges in enumerate(said.edges):
+        for (count, checksum), beam in table[start].items():
+            for edge in edges:
+                longer = count + len(edge.digits)
+                if not left[edge.end][0] <= length - longer <= left[edge.end][1]:
+                    continue
+                total = (checksum + _checksum(edge.digits, length - count, rule.check)) % 10
+                there = table[edge.end].setdefault((longer, total), [])
+                there.extend(
+                    (cost + edge.cost, text + edge.digits) for cost, text in beam if rule.may_begin(text + edge.digits)
+                )
+        for beam in table[start + 1].values():
+            cheapest = sorted(dict((text, cost) for cost, text in sorted(beam, reverse=True)).items(), key=_cost)
+            beam[:] = [(cost, text) for text, cost in cheapest[:BEAM]]
+    finished = (entry for (count, _), beam in table[-1].items() if count == length for entry in beam)
+    return tuple(Reading(text, cost) for cost, text in sorted(finished) if rule.allows(text))
+
+
+def _cost(entry: tuple[str, float]) -> tuple[float, str]:
+    return entry[1], entry[0]
+
+
+def _checksum(digits: str, from_right: int, check: Check) -> int:
+    if check is not Check.LUHN:
+        return 0
+    return sum(luhn_term(int(digit), from_right - 1 - at) for at, digit in enumerate(digits))

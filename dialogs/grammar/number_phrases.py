@@ -1,0 +1,53 @@
+"""Phrase lists for questions about numbers.
+
+A recogniser makes a bigram of its phrase list, so several hundred typical number phrases hear better than a bare list
+of number words (docs/adr: measured 82.8 -> 91.1 % on held-out voices).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+_UNITS = "ноль один два три четыре пять шесть семь восемь девять".split()
+_TEENS = (
+    "десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
+).split()
+_TENS = "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто".split()
+_HUNDREDS = "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split()
+
+
+def spoken_number(number: int) -> str:
+    """Say 1..999 as one number, 0 as «ноль»."""
+    if number == 0:
+        return _UNITS[0]
+    said = [_HUNDREDS[number // 100 - 1]] if number >= 100 else []
+    number %= 100
+    if 10 <= number < 20:
+        return " ".join([*said, _TEENS[number - 10]])
+    if number >= 20:
+        said.append(_TENS[number // 10 - 2])
+    if number % 10:
+        said.append(_UNITS[number % 10])
+    return " ".join(said)
+
+
+@cache
+def number_phrases() -> tuple[str, ...]:
+    """Return what dictated groups sound like: single digits, pairs of digits, and numbers up to 999."""
+    pairs = [f"{first} {second}" for first in _UNITS for second in _UNITS]
+    two_digits = [spoken_number(number) for number in range(10, 100)]
+    # every hundred with every ten and with every unit, but not the whole thousand: the bigram is the same
+    three_digits = [
+        spoken_number(hundred + rest)
+        for hundred in range(100, 1000, 100)
+        for rest in (0, *range(1, 10), *range(10, 20, 3), *(ten * 10 + ten % 9 + 1 for ten in range(2, 10)))
+    ]
+    return tuple(dict.fromkeys([*_UNITS, *pairs, *two_digits, *three_digits]))
+
+
+@cache
+def date_phrases() -> tuple[str, ...]:
+    """Return what dates in digits sound like: number phrases and the years of living people."""
+    old = [f"тысяча девятьсот {spoken_number(year)}" for year in range(20, 100)]
+    young = [f"две тысячи {spoken_number(year)}" for year in range(1, 20)]
+    return tuple(dict.fromkeys([*number_phrases(), *old, *young]))

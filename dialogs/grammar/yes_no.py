@@ -1,0 +1,72 @@
+"""Yes and no, as people say them on the telephone."""
+
+from __future__ import annotations
+
+from dialogs.grammar.words import find, words
+
+YES = (
+    "да",
+    "ага",
+    "угу",
+    "да да",
+    "да конечно",
+    "да верно",
+    "да всё верно",
+    "да правильно",
+    "да хочу",
+    "да нужно",
+    "конечно",
+    "верно",
+    "правильно",
+    "всё верно",
+    "всё правильно",
+    "так точно",
+    "точно",
+    "хорошо",
+    "ладно",
+    "согласен",
+    "согласна",
+    "подтверждаю",
+)
+NO = (
+    "нет",
+    "нет нет",
+    "да нет",
+    "нет неверно",
+    "нет неправильно",
+    "нет спасибо",
+    "неверно",
+    "неправильно",
+    "не верно",
+    "не правильно",
+    "не точно",
+    "не хочу",
+    "не надо",
+    "не нужно",
+    "не согласен",
+    "не согласна",
+    "не подтверждаю",
+)
+NOT_FOR_THE_RECOGNISER = frozenset({"да да", "нет нет", "да нет", "не верно", "не правильно", "не точно"})
+"""Understood when heard, but bad company in a phrase list: it would lengthen plain answers."""
+
+
+def phrases() -> tuple[str, ...]:
+    """Return what a recogniser should listen for."""
+    return tuple(phrase for phrase in YES + NO if phrase not in NOT_FOR_THE_RECOGNISER)
+
+
+def parse(text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = ()) -> bool | None:
+    """Read yes or no; None when neither or both were said.
+
+    «Да нет» is a no, as any Russian knows; the longest phrases are taken first, so that «не верно» is no «верно».
+    """
+    said = words(text)
+    meanings = {words(phrase): True for phrase in YES + more_yes} | {words(phrase): False for phrase in NO + more_no}
+    found: set[bool] = set()
+    for phrase in sorted(meanings, key=len, reverse=True):
+        while phrase and (at := find(phrase, said)) is not None:
+            found.add(meanings[phrase])
+            # a stop in the place of what was read keeps its neighbours from forming a new phrase
+            said = (*said[:at], "", *said[at + len(phrase) :])
+    return found.pop() if len(found) == 1 else None
