@@ -1,0 +1,45 @@
+# Everything one needs day to day. Each target sets up what it needs by itself.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+YULIA := .venv/bin/yulia
+# Passed on: make test ARGS="-k balance", make call ARGS="--scenario demo.yml"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests run call agent test check bench clean requirements
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: packages, Python environment, Asterisk, voices
+	@scripts/setup.sh
+
+setup-tests:
+	@scripts/setup.sh --with-tests
+
+run: setup ## bring the line up and stay with it (Ctrl-C stops it)
+	@exec $(YULIA) run $(ARGS)
+
+call: setup ## play the demonstration callers to the running line
+	@exec $(YULIA) call $(ARGS)
+
+agent: setup ## an agent's phone that answers calls from the queue
+	@exec $(YULIA) agent $(ARGS)
+
+test: setup-tests ## all tests: units, contracts, whole calls over SIP
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+check: setup-tests ## style, types, and who may import whom
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: setup-tests ## measure the line (see docs/benchmarks)
+	@exec $(PYTHON) -m bench $(ARGS)
+
+requirements: ## compile requirements/*.in anew (needs uv)
+	@scripts/compile_requirements.sh
+
+clean: ## remove .venv, state (calls, secrets, private Asterisk) and caches
+	@scripts/clean.sh
