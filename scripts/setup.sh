@@ -163,10 +163,16 @@ without_services() {
 install_packages() { without_services apt_install $packages; }
 install_test_packages() { without_services apt_install $test_packages; }
 
+# One that was made for this place: commands in an environment that was moved point to the old one.
+environment_is_usable() {
+    .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' &&
+        head -n 1 .venv/bin/pip | grep -qF "$checkout/.venv/bin/"
+}
+
 make_environment() {
     local python
     python=$(find_python) || { echo "no Python 3.11 or newer: Debian 12 and later have one"; return 1; }
-    if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || ! .venv/bin/python -m pip --version; then
+    if ! environment_is_usable; then
         rm -rf .venv
         "$python" -m venv .venv || return
     fi
