@@ -14,7 +14,7 @@ import structlog
 from pydantic import SecretStr
 
 from integrations.loyalty.answers import NOT_FOUND_CODE, read_customer, read_error_code
-from integrations.loyalty.normalise import mask_digits
+from integrations.loyalty.phone_numbers import mask_digits
 from integrations.loyalty.port import Customer, LoyaltyError, LoyaltyGarbage, LoyaltyTimeout, LoyaltyUnavailable
 from integrations.loyalty.settings import LoyaltySettings
 

@@ -9,12 +9,14 @@ _RUSSIAN = re.compile(r"(?:\+?7|8)?([3-9][0-9]{9})", re.ASCII)
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 
 
-def to_e164(text: str) -> str | None:
+def normalise_phone(text: str | None) -> str | None:
     """Bring a telephone number to E.164; None when it is no full number.
 
     Understands «8 (916) 000-00-01», «79160000001», «+7 916 …» and ten digits as Russian; a number of another country
-    only with its plus, since bare digits would be a guess. Internal numbers and «anonymous» give None.
+    only with its plus, since bare digits would be a guess. Internal numbers, «anonymous» and None give None.
     """
+    if text is None:
+        return None
     compact = _PUNCTUATION.sub("", text)
     if russian := _RUSSIAN.fullmatch(compact):
         return f"+7{russian[1]}"
