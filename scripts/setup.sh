@@ -90,7 +90,7 @@ missing_packages() {
     fi
     [ -n "${YULIA_REDIS__URL:-}" ] || command -v redis-server >/dev/null || echo redis-server
     command -v espeak-ng >/dev/null || echo espeak-ng
-    ldconfig -p | grep -q 'libespeak-ng\.so\.1' || echo libespeak-ng1
+    ldconfig -p | grep 'libespeak-ng\.so\.1' >/dev/null || echo libespeak-ng1
     command -v setpriv >/dev/null || echo util-linux
     [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
     if needs_asterisk; then command -v mmdebstrap >/dev/null || echo mmdebstrap debian-archive-keyring; fi

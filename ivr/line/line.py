@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import shutil
@@ -14,23 +13,19 @@ from pathlib import Path
 from typing import Self
 
 import aiohttp
-from pydantic import BaseModel
 
 from ivr.line.asterisk_config import AsteriskAccess
 from ivr.line.asterisk_server import AsteriskServer
+from ivr.line.environment import worker_environment
 from ivr.line.installation import find_installation
 from ivr.line.plan import ASTERISK, LOYALTY, REDIS, WORKER, LinePlan
 from ivr.line.ports import Address, PortBlock, check_free
 from ivr.line.processes import ProcessSpec, SupervisedProcess
 from ivr.line.redis_server import RedisServer
 from ivr.line.secrets import LineSecrets, ensure_secrets
-from ivr.line.state import CHECKOUT, ServiceUser, StateFolders, default_state_dir, service_user
+from ivr.line.state import CHECKOUT, ServiceUser, StateFolders, default_state_dir, hold_lock, service_user
 
 _PROBE_LIMIT_SECONDS = 2.0
-
-
-class AlreadyRunning(Exception):
-    """Another process runs a line with this state folder."""
 
 
 class Line:
@@ -112,23 +107,15 @@ class Line:
     @property
     def worker_environment(self) -> dict[str, str]:
         """What the line adds to the environment of the worker: addresses and secrets, YULIA_<SECTION>__<FIELD>."""
-        plan = self.plan
-        values = {
-            **_as_environment("LINE", plan.line),
-            **_as_environment("ASTERISK", plan.asterisk),
-            "YULIA_LINE__STATE_DIR": str(plan.state_dir),
-            "YULIA_AMI__USERNAME": plan.ami_username,
-            "YULIA_AMI__SECRET": self.ami_secret,
-            "YULIA_REDIS__URL": self.redis_url,
-            "YULIA_LOYALTY__URL": self.loyalty_url,
-            "YULIA_LOYALTY__TOKEN": self.loyalty_token,
-            "YULIA_DATABASE__URL": self.database_url,
-            "YULIA_ATTEMPTS__SECRET": plan.attempts_secret or self.secrets.attempts_secret,
-        }
-        for section, address in (("AGI", plan.agi), ("AMI", plan.ami), ("AUDIO", plan.audio), ("WEB", plan.web)):
-            values[f"YULIA_{section}__HOST"] = address.host
-            values[f"YULIA_{section}__PORT"] = str(address.port)
-        return values | plan.environment
+        return worker_environment(
+            self.plan,
+            ami_secret=self.ami_secret,
+            redis_url=self.redis_url,
+            loyalty_url=self.loyalty_url,
+            loyalty_token=self.loyalty_token,
+            database_url=self.database_url,
+            attempts_secret=self.plan.attempts_secret or self.secrets.attempts_secret,
+        )
 
     async def __aenter__(self) -> Self:
         try:
@@ -181,7 +168,7 @@ class Line:
         plan = self.plan
         self._user = service_user(plan.line.service_user)
         self.folders.create(self._user)
-        self._clean_up.callback(os.close, _lock(self.folders.lock_file))
+        self._clean_up.callback(os.close, hold_lock(self.folders.lock_file))
         self._secrets = ensure_secrets(plan.state_dir, plan.asterisk.agents)
         for listener in plan.listeners():
             check_free(listener)
@@ -294,30 +281,6 @@ def _with_state_dir(plan: LinePlan, state_dir: Path) -> LinePlan:
     from dataclasses import replace
 
     return replace(plan, state_dir=state_dir.absolute())
-
-
-def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 20).decode().strip()
-        os.close(descriptor)
-        raise AlreadyRunning(
-            f"a line is already running with the state folder {path.parent} (pid {holder or 'unknown'}): "
-            "stop it, or set YULIA_LINE__STATE_DIR and other ports for a second one"
-        ) from None
-    os.truncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor
-
-
-def _as_environment(section: str, settings: BaseModel) -> dict[str, str]:
-    values = settings.model_dump(mode="json", exclude_none=True)
-    return {
-        f"YULIA_{section}__{name.upper()}": value if isinstance(value, str) else json.dumps(value)
-        for name, value in values.items()
-    }
 
 
 async def _answers(url: str, *, must_be_ok: bool = False) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -16,6 +17,10 @@ _SOCKET_PATH_LIMIT = 107  # sun_path of unix(7), less its closing zero
 
 class StateError(Exception):
     """The state folder or the service user cannot be used; the message says how to mend it."""
+
+
+class AlreadyRunning(Exception):
+    """Another process runs a line with this state folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +151,24 @@ def check_socket_path(path: Path) -> None:
             f"the state folder's path is too long for Asterisk's control socket ({path}): "
             "set YULIA_LINE__STATE_DIR to a shorter one"
         )
+
+
+def hold_lock(path: Path) -> int:
+    """Take the lock of a running line; the answer is a descriptor that holds it until it is closed.
+
+    Raises:
+        AlreadyRunning
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode().strip()
+        os.close(descriptor)
+        raise AlreadyRunning(
+            f"a line is already running with the state folder {path.parent} (pid {holder or 'unknown'}): "
+            "stop it, or set YULIA_LINE__STATE_DIR and other ports for a second one"
+        ) from None
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
