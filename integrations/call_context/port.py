@@ -12,6 +12,12 @@ class CallContextError(Exception):
     retryable = True
 
 
+class CallContextGarbage(CallContextError):
+    """The stored value cannot be read: corrupt, or of another schema version."""
+
+    retryable = False
+
+
 @dataclass(frozen=True, slots=True)
 class ContextEntry:
     """One turn or deed, as told to the agent. Sensitive values are masked before they get here."""
