@@ -1,19 +1,28 @@
 """Phrase lists for questions about numbers.
 
 A recogniser makes a bigram of its phrase list, so several hundred typical number phrases hear better than a bare list
-of number words (docs/adr: measured 82.8 -> 91.1 % on held-out voices).
+of number words (measured with the provisional model on held-out voices: 91.1 instead of 82.8 % of sentences right).
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-_UNITS = "ноль один два три четыре пять шесть семь восемь девять".split()
-_TEENS = (
-    "десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
-).split()
-_TENS = "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто".split()
-_HUNDREDS = "сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split()
+_UNITS = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
+_TEENS = [
+    "десять",
+    "одиннадцать",
+    "двенадцать",
+    "тринадцать",
+    "четырнадцать",
+    "пятнадцать",
+    "шестнадцать",
+    "семнадцать",
+    "восемнадцать",
+    "девятнадцать",
+]
+_TENS = ["двадцать", "тридцать", "сорок", "пятьдесят", "шестьдесят", "семьдесят", "восемьдесят", "девяносто"]
+_HUNDREDS = ["сто", "двести", "триста", "четыреста", "пятьсот", "шестьсот", "семьсот", "восемьсот", "девятьсот"]
 
 
 def spoken_number(number: int) -> str:

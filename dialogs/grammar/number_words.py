@@ -106,7 +106,7 @@ _ORDINAL_STEMS = {
     80: "восьмидесят",
     90: "девяност",
 }
-_ORDINAL_ENDINGS = "ый ой ое ая ого ому ом ую".split()
+_ORDINAL_ENDINGS = ["ый", "ой", "ое", "ая", "ого", "ому", "ом", "ую"]
 _THIRD = "третий третье третья третьего третьему третьем третью"
 _NOUNS = {
     0: ("нолика ноля нуля", "нули ноли нулей нолей нулика ноликов нолика ноля нуля нолики"),
@@ -158,11 +158,11 @@ def _table() -> dict[str, NumberWord]:
             table |= {form: NumberWord(kind, value) for form in forms.split()}
     for month, forms in enumerate(_MONTHS, start=1):
         table |= {form: NumberWord(Kind.MONTH, month) for form in forms.split()}
-    table |= {form: NumberWord(Kind.THOUSAND, 1000) for form in "тысяча тысячу тыща тыщу".split()}
-    table |= {form: NumberWord(Kind.THOUSANDS, 1000) for form in "тысячи тысяч тыщи тыщ".split()}
-    table |= {form: NumberWord(Kind.PAIR, 2) for form in "двойной двойная пара пару дважды".split()}
-    table |= {form: NumberWord(Kind.PAIR, 3) for form in "тройной тройная трижды".split()}
-    table |= {form: NumberWord(Kind.TIMES, 0) for form in "раза раз".split()}
+    table |= {form: NumberWord(Kind.THOUSAND, 1000) for form in ["тысяча", "тысячу", "тыща", "тыщу"]}
+    table |= {form: NumberWord(Kind.THOUSANDS, 1000) for form in ["тысячи", "тысяч", "тыщи", "тыщ"]}
+    table |= {form: NumberWord(Kind.PAIR, 2) for form in ["двойной", "двойная", "пара", "пару", "дважды"]}
+    table |= {form: NumberWord(Kind.PAIR, 3) for form in ["тройной", "тройная", "трижды"]}
+    table |= {form: NumberWord(Kind.TIMES, 0) for form in ["раза", "раз"]}
     for ending in _ORDINAL_ENDINGS:
         table["двухтысячн" + ending] = NumberWord(Kind.LITERAL, 2000, digits="2000", ordinal=True)
     return table

@@ -1,0 +1,93 @@
+"""What the caller's answer to a question means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dialogs.engine.bundle import Slot, SlotKind
+from dialogs.engine.commands import Command, command_for_keys
+from dialogs.engine.state import Source
+from dialogs.engine.vocabulary import Heard, KeysPressed, Question, Value
+from dialogs.grammar import options_of, rule_of, yes_no
+from dialogs.grammar.choice import Option, match
+from dialogs.grammar.digits import settle
+
+MAX_ALTERNATIVES = 5
+MAX_TEXT_CHARACTERS = 1000
+"""Longer speech is cut; nobody answers a question with that."""
+
+COMMANDS = frozenset[str](Command)
+
+YES_KEY, NO_KEY = "1", "2"
+
+__all__ = ["Answered", "Command", "understand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A value for the question's slot."""
+
+    value: Value
+    source: Source
+    confidence: float = 1.0
+    is_clear: bool = True  # False when the speech may as well mean another value
+
+
+def understand(event: Heard | KeysPressed, question: Question, slot: Slot) -> Answered | Command | None:
+    """Read an answer; None when it is none. Earlier alternatives go first."""
+    match event:
+        case KeysPressed(keys):
+            return _keys(keys[: question.keys.max_keys + 1].rstrip("#"), question, slot)
+        case Heard(text, confidence, alternatives):
+            for said in (text, *alternatives[:MAX_ALTERNATIVES]):
+                meaning = _speech(said[:MAX_TEXT_CHARACTERS], confidence, question, slot)
+                if meaning is not None:
+                    return meaning
+            return None
+
+
+def _keys(keys: str, question: Question, slot: Slot) -> Answered | Command | None:
+    for value, key in _key_answers(slot):
+        if keys == key:
+            return Answered(value, Source.KEYS)
+    if slot.kind is SlotKind.NUMBER_STRING and rule_of(question).allows(keys):
+        return Answered(keys, Source.KEYS)
+    return command_for_keys(keys, question.keys.lone_keys)
+
+
+def _key_answers(slot: Slot) -> Iterator[tuple[Value, str]]:
+    if slot.kind is SlotKind.YES_NO:
+        yield True, YES_KEY
+        yield False, NO_KEY
+    for option in slot.options:
+        if option.key is not None:
+            yield option.value, option.key
+
+
+def _speech(said: str, confidence: float, question: Question, slot: Slot) -> Answered | Command | None:
+    options = options_of(question)
+    commands = tuple(option for option in options if option.value in COMMANDS)
+    match slot.kind:
+        case SlotKind.CHOICE:
+            found = match(said, options)
+            if found is not None and found.value not in COMMANDS:
+                return Answered(found.value, Source.VOICE, confidence)
+        case SlotKind.YES_NO if (answer := _yes_no(said, commands, slot)) is not None:
+            return Answered(answer, Source.VOICE, confidence)
+        case SlotKind.NUMBER_STRING:
+            readings = settle(said, rule_of(question))
+            if readings:
+                is_clear = len(readings) == 1 or readings[0].cost < readings[1].cost
+                return Answered(readings[0].digits, Source.VOICE, confidence, is_clear)
+        case _:
+            pass
+    command = match(said, commands)
+    return Command(command.value) if command is not None else None
+
+
+def _yes_no(said: str, commands: tuple[Option, ...], slot: Slot) -> bool | None:
+    """Read yes or no, but not out of a command: «нет, оператора» asks for an agent."""
+    if match(said, commands) is not None:
+        return None
+    return yes_no.parse(said, slot.yes, slot.no)

@@ -1,0 +1,69 @@
+"""Commands that work at every question without being written in a flow."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Command(StrEnum):
+    """What the caller can say or press at any question; the value is its meaning in `Question.meanings`."""
+
+    OPERATOR = "!operator"
+    REPEAT = "!repeat"
+
+
+OPERATOR_KEY = "0"
+REPEAT_KEY = "*"
+
+SPOKEN: dict[Command, tuple[str, ...]] = {
+    Command.OPERATOR: (
+        "оператор",
+        "оператора",
+        "оператора пожалуйста",
+        "оператором",
+        "оператору",
+        "соедините с оператором",
+        "соединить с оператором",
+        "переключите на оператора",
+        "позовите оператора",
+        "мне нужен оператор",
+        "хочу поговорить с оператором",
+        "человек",
+        "человека",
+        "человеком",
+        "живой человек",
+        "соедините с человеком",
+        "хочу поговорить с человеком",
+        "сотрудник",
+        "сотрудника",
+        "соедините с сотрудником",
+        "консультант",
+        "консультанта",
+        "специалист",
+        "специалиста",
+        "специалистом",
+        "соедините со специалистом",
+    ),
+    Command.REPEAT: (
+        "повторите",
+        "повторите пожалуйста",
+        "повторите ещё раз",
+        "повтори",
+        "повторить",
+        "ещё раз",
+        "не слышно",
+        "не понял",
+        "не поняла",
+    ),
+}
+"""All of it is understood; «ещё раз» and the like give way to an option of a question that says the same."""
+
+
+def command_for_keys(keys: str, lone_keys: str) -> Command | None:
+    """Return the command that a whole key entry stands for."""
+    if keys == REPEAT_KEY and REPEAT_KEY in lone_keys:
+        return Command.REPEAT
+    if keys == OPERATOR_KEY:
+        # where a number may begin with 0 the key is no lone one, but «0» and a pause is still no number
+        return Command.OPERATOR
+    return None

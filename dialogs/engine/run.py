@@ -1,0 +1,289 @@
+"""One step of the engine while it is being made: a working copy of the state and the commands so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from dialogs.engine import bundle as names
+from dialogs.engine.bundle import Bundle, Flow
+from dialogs.engine.expressions import Expression
+from dialogs.engine.state import (
+    DialogueState,
+    Entry,
+    Frame,
+    Misses,
+    Mode,
+    SlotValue,
+    Source,
+    Waiting,
+    plain,
+)
+from dialogs.engine.steps.step import END, Outcome, Step
+from dialogs.engine.templates import Scope
+from dialogs.engine.vocabulary import Ask, Command, HandOff, HangUp, Prompt, RunAction, Say, Scalar, Turn, Value
+
+if TYPE_CHECKING:
+    from dialogs.engine.steps.collect import Asking
+
+Known = TypeVar("Known")
+
+MAX_FRAMES = 16
+MAX_SAID = 8
+MAX_NOTES = 20
+
+
+class Fault(Exception):
+    """A flow cannot go on: endless loop, missing value, foreign state."""
+
+
+class Run:
+    """The working copy. Steps act on it; the engine turns it back into a state."""
+
+    hearing_failed = names.UTTER_HEARING_FAILED
+
+    def __init__(self, bundle: Bundle, state: DialogueState) -> None:
+        self.bundle = bundle
+        self.before = state
+        self.frames = list(state.frames)
+        self.waiting = state.waiting
+        self.slots: dict[str, SlotValue] = dict(state.slots)
+        self.candidate = state.candidate
+        self.misses: dict[str, Misses] = dict(state.misses)
+        self.said = list(state.said)
+        self.mode: Mode = state.mode
+        self.topic = state.topic
+        self.notes = {"asked": list(state.asked), "done": list(state.done), "left": list(state.left)}
+        self.final = state.final
+        self.commands: list[Command] = []
+
+    def outcome(self) -> tuple[DialogueState, Turn]:
+        """Return the new state and the commands."""
+        state = replace(
+            self.before,
+            frames=tuple(self.frames),
+            waiting=self.waiting,
+            slots=self.slots,
+            candidate=self.candidate,
+            misses=self.misses,
+            said=tuple(self.said[-MAX_SAID:]),
+            mode=self.mode,
+            topic=self.topic,
+            asked=tuple(self.notes["asked"]),
+            done=tuple(self.notes["done"]),
+            left=tuple(self.notes["left"]),
+            turns=self.before.turns + 1,
+            final=self.final,
+        )
+        return state, tuple(self.commands)
+
+    # ---- the stack
+
+    @property
+    def frame(self) -> Frame:
+        """The flow that is running."""
+        return self.frames[-1]
+
+    @property
+    def flow(self) -> Flow:
+        """The running flow's definition."""
+        return self._known(self.bundle.flows, self.frame.flow)
+
+    @property
+    def step(self) -> Step:
+        """The step that the running flow is at."""
+        return self._known(self.flow.steps, self.frame.step)
+
+    def _known(self, table: Mapping[str, Known], name: str) -> Known:
+        if name not in table:
+            raise Fault(f"the bundle has no {name!r}")
+        return table[name]
+
+    def link(self, flow_id: str) -> None:
+        """Drop the stack and start a flow."""
+        while self.frames:
+            self._leave()
+        self._start(flow_id, Entry.LINKED)
+
+    def call(self, flow_id: str, entry: Entry = Entry.CALLED) -> None:
+        """Start a flow on top of the running one."""
+        if len(self.frames) >= MAX_FRAMES:
+            raise Fault("flows call each other without end")
+        self._start(flow_id, entry)
+
+    def go_to(self, target: str) -> None:
+        """Move the running flow to a step, or end it."""
+        self.waiting, self.candidate = Waiting.NOTHING, None
+        if target != END:
+            self.frames[-1] = replace(self.frame, step=target)
+            return
+        flow, entry = self.flow, self.frame.entry
+        if flow.task is not None:
+            self.note(done=[flow.task])
+            self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
+        self._leave()
+        if entry is Entry.CALLED and self.frames:
+            self.follow(self.step)
+        elif entry is Entry.INTERRUPTING and self.frames:
+            return  # the interrupted step is entered again
+        elif flow.id == names.COMPLETED:
+            self.hang_up(contained=True, reason="completed")
+        else:
+            self._start(names.COMPLETED, Entry.LINKED)
+
+    def follow(self, step: Step) -> None:
+        """Leave a step by the first branch that holds."""
+        if step.done is not None:
+            self.note(done=[step.done.render(self.scope)])
+        for branch in step.branches:
+            if branch.condition is None or branch.condition.holds(self.scope):
+                self.go_to(branch.target)
+                return
+        self.go_to(END)
+
+    def _start(self, flow_id: str, entry: Entry) -> None:
+        flow = self._known(self.bundle.flows, flow_id)
+        self.waiting, self.candidate = Waiting.NOTHING, None
+        self.frames.append(Frame(flow_id, flow.first, entry))
+        if flow.task is not None:
+            self.topic = flow_id
+            self.note(asked=[flow.task], left=[flow.task])
+
+    def _leave(self) -> None:
+        for slot in self.flow.resets:
+            self.clear_slot(slot)
+        self.frames.pop()
+
+    # ---- values
+
+    @property
+    def scope(self) -> Scope:
+        """What names in conditions and texts stand for."""
+        slots: dict[str, Value] = {name: slot.initial for name, slot in self.bundle.slots.items()}
+        slots |= {name: filled.value for name, filled in self.slots.items()}
+        return {
+            "slots": slots,
+            "result": self.frames[-1].result if self.frames else {},
+            "settings": self.bundle.facts,
+            "answer": {"value": self.candidate.value if self.candidate else None},
+        }
+
+    def value_of(self, value: Expression | Scalar) -> Value:
+        """Compute an expression; other values are themselves."""
+        return value.value(self.scope) if isinstance(value, Expression) else value
+
+    def set_slot(self, slot: str, value: Value, source: Source = Source.SYSTEM) -> None:
+        """Fill a slot; None empties it."""
+        if value is None:
+            self.clear_slot(slot)
+        else:
+            self.slots[slot] = SlotValue(plain(value), source, confirmed=True)
+
+    def clear_slot(self, slot: str) -> None:
+        """Forget a value."""
+        self.slots.pop(slot, None)
+
+    def is_filled(self, slot: str) -> bool:
+        """Say whether a slot has a value."""
+        return slot in self.slots
+
+    def note(self, *, asked: Iterable[str] = (), done: Iterable[str] = (), left: Iterable[str] = ()) -> None:
+        """Note for the agent; the same thing is noted once."""
+        for name, texts in (("asked", asked), ("done", done), ("left", left)):
+            merged = dict.fromkeys([*self.notes[name], *texts])
+            self.notes[name] = list(merged)[-MAX_NOTES:]
+
+    # ---- misses
+
+    def count_miss(self, question_id: str, *, no_input: bool) -> int:
+        """Count one, and return how many of this kind the question has."""
+        misses = self.misses.get(question_id, Misses())
+        misses = Misses(misses.no_input + no_input, misses.no_match + (not no_input))
+        self.misses[question_id] = misses
+        return misses.no_input if no_input else misses.no_match
+
+    def forget_misses(self, question_id: str) -> None:
+        """Start the question's ladders anew."""
+        self.misses.pop(question_id, None)
+
+    # ---- commands
+
+    def prompt(self, response_id: str) -> Prompt:
+        """Render a response; its wordings take turns."""
+        response = self._known(self.bundle.responses, response_id)
+        variant = response.variants[self.before.turns % len(response.variants)]
+        return Prompt(response.id, variant.text.render(self.scope), variant.recorded, variant.text.sensitive)
+
+    def say(self, responses: Iterable[str], *, barge_in: bool = False, repeat: bool = True) -> None:
+        """Say without waiting."""
+        prompts = tuple(self.prompt(response) for response in responses)
+        self.commands.append(Say(prompts, barge_in))
+        if repeat:
+            self.said.extend(prompts)
+
+    def ask(self, asking: Asking, responses: Iterable[str]) -> Outcome:
+        """Ask and wait for the answer."""
+        prompts = tuple(self.prompt(response) for response in responses)
+        self.said.extend(prompts)
+        return self._put(asking, prompts)
+
+    def repeat(self, asking: Asking) -> Outcome:
+        """Ask again with everything that was said since the caller's last answer."""
+        self.said = list(self.before.said)
+        return self._put(asking, self.before.said or (self.prompt(asking.utter),))
+
+    def _put(self, asking: Asking, prompts: tuple[Prompt, ...]) -> Outcome:
+        if self.waiting is not Waiting.CONFIRMATION:
+            self.waiting = Waiting.ANSWER
+        question = asking.keys_question if self.mode is Mode.KEYS else asking.question
+        self.commands.append(Ask(prompts, question))
+        return Outcome.WAIT
+
+    def start_action(self, action: str, arguments: Mapping[str, Value], waiting: str | None) -> None:
+        """Call the outside."""
+        contract = self._known(self.bundle.actions, action)
+        prompt = self.prompt(waiting) if waiting is not None else None
+        self.waiting = Waiting.ACTION
+        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt))
+
+    def keep_result(self, action: str, result: Mapping[str, Value]) -> bool:
+        """Keep an action's result in the flow; False when it breaks the contract."""
+        record = plain(result)
+        if not isinstance(record, Mapping) or not self._known(self.bundle.actions, action).fits(record):
+            return False
+        self.waiting = Waiting.NOTHING
+        self.frames[-1] = replace(self.frame, result=record)
+        return True
+
+    def keep_error(self, error: str) -> None:
+        """Keep why an action failed as `result.error`."""
+        self.waiting = Waiting.NOTHING
+        self.frames[-1] = replace(self.frame, result={"error": error})
+
+    def give_to_agent(self, reason: str) -> Outcome:
+        """Start the pattern that ends with an agent."""
+        self.set_slot(names.HANDOFF_REASON, reason)
+        self.call(names.HUMAN_HANDOFF, Entry.INTERRUPTING)
+        return Outcome.MOVED
+
+    def break_down(self, reason: str) -> None:
+        """Start the pattern that apologises."""
+        self.set_slot(names.HANDOFF_REASON, reason)
+        self.frames = self.frames[: MAX_FRAMES - 1]
+        self.call(names.INTERNAL_ERROR, Entry.INTERRUPTING)
+
+    def hand_off(self, *, queue: str | None, topic: str | None, reason: str) -> None:
+        """End with an agent."""
+        topic = topic or self.topic
+        own = self.bundle.flows.get(topic) if topic else None
+        notes = {name: tuple(texts) for name, texts in self.notes.items()}
+        self._end(HandOff(topic, queue or (own.queue if own else None) or self.bundle.default_queue, reason, **notes))
+
+    def hang_up(self, *, contained: bool, reason: str) -> None:
+        """End the call."""
+        self._end(HangUp(contained, reason))
+
+    def _end(self, final: HandOff | HangUp) -> None:
+        self.waiting, self.candidate, self.final = Waiting.NOTHING, None, final
+        self.commands.append(final)

@@ -1,0 +1,173 @@
+"""The state of one conversation: small, immutable, serialisable; saved after every turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from dialogs.engine.vocabulary import HandOff, HangUp, Prompt, Value
+
+VERSION = 1
+
+
+class StateUnreadable(Exception):
+    """Bytes that are no state of this version; the call goes on from the beginning, or to an agent."""
+
+
+class Source(StrEnum):
+    """Where a slot's value came from."""
+
+    VOICE = "voice"
+    KEYS = "keys"
+    NUMBER = "number"  # the caller's number
+    SYSTEM = "system"
+
+
+class Mode(StrEnum):
+    """How the caller can answer."""
+
+    VOICE = "voice"
+    KEYS = "keys"
+
+
+class Waiting(StrEnum):
+    """What the engine waits for."""
+
+    NOTHING = "nothing"
+    ANSWER = "answer"
+    CONFIRMATION = "confirmation"  # of what was read back
+    ACTION = "action"
+
+
+class Entry(StrEnum):
+    """How a flow came onto the stack."""
+
+    LINKED = "linked"
+    CALLED = "called"  # the calling step goes on after it
+    INTERRUPTING = "interrupting"  # the interrupted step is entered again after it
+
+
+@dataclass(frozen=True, slots=True)
+class SlotValue:
+    """A filled slot."""
+
+    value: Value
+    source: Source
+    confidence: float = 1.0  # 0..1
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A flow on the stack and the step it is at."""
+
+    flow: str
+    step: str
+    entry: Entry = Entry.LINKED
+    result: Mapping[str, Value] = field(default_factory=dict)  # of the flow's last action
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """How often a question was not answered."""
+
+    no_input: int = 0
+    no_match: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """Where a conversation stands."""
+
+    bundle: str  # content hash
+    frames: tuple[Frame, ...] = ()
+    waiting: Waiting = Waiting.NOTHING
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    candidate: SlotValue | None = None  # read back, not yet confirmed
+    misses: Mapping[str, Misses] = field(default_factory=dict)  # by question id
+    said: tuple[Prompt, ...] = ()  # for «повторите»
+    mode: Mode = Mode.VOICE
+    topic: str | None = None  # the last flow with a task
+    asked: tuple[str, ...] = ()  # for the agent, in Russian
+    done: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    turns: int = 0
+    final: HandOff | HangUp | None = None
+    hung_up: bool = False
+
+    def to_bytes(self) -> bytes:
+        """Serialise as JSON."""
+        data = {"version": VERSION, **asdict(self)}
+        if self.final is not None:
+            data["final"]["kind"] = "hand_off" if isinstance(self.final, HandOff) else "hang_up"
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> DialogueState:
+        """Read a state back.
+
+        Raises:
+            StateUnreadable: damaged, or written by another version.
+        """
+        try:
+            fields: dict[str, Any] = json.loads(data)
+            if fields.pop("version") != VERSION:
+                raise StateUnreadable("another version")
+            candidate = fields["candidate"]
+            return cls(
+                **fields
+                | {
+                    "frames": tuple(_frame(frame) for frame in fields["frames"]),
+                    "waiting": Waiting(fields["waiting"]),
+                    "slots": {name: _slot_value(value) for name, value in fields["slots"].items()},
+                    "candidate": None if candidate is None else _slot_value(candidate),
+                    "misses": {name: Misses(**misses) for name, misses in fields["misses"].items()},
+                    "said": tuple(Prompt(**prompt) for prompt in fields["said"]),
+                    "mode": Mode(fields["mode"]),
+                    "asked": tuple(fields["asked"]),
+                    "done": tuple(fields["done"]),
+                    "left": tuple(fields["left"]),
+                    "final": _final(fields["final"]),
+                }
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StateUnreadable(str(error)) from error
+
+
+def plain(value: object) -> Value:
+    """Make foreign data plain, so that it survives serialisation."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if value == value and abs(value) != float("inf") else None
+        case Mapping():
+            return {str(name): plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return tuple(plain(item) for item in value)
+        case _:
+            return str(value)
+
+
+def _plain_record(data: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: plain(value) for name, value in data.items()}
+
+
+def _frame(data: dict[str, Any]) -> Frame:
+    return Frame(**data | {"entry": Entry(data["entry"]), "result": _plain_record(data["result"])})
+
+
+def _slot_value(data: dict[str, Any]) -> SlotValue:
+    return SlotValue(**data | {"value": plain(data["value"]), "source": Source(data["source"])})
+
+
+def _final(data: dict[str, Any] | None) -> HandOff | HangUp | None:
+    if data is None:
+        return None
+    if data.pop("kind") == "hang_up":
+        return HangUp(**data)
+    lists = {name: tuple(data[name]) for name in ("asked", "done", "left")}
+    return HandOff(**data | lists)

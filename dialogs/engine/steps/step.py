@@ -1,0 +1,53 @@
+"""What all kinds of steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from dialogs.engine.expressions import Expression
+from dialogs.engine.templates import Template
+from dialogs.engine.vocabulary import Event
+
+if TYPE_CHECKING:
+    from dialogs.engine.run import Run
+
+END = "END"
+
+
+class Outcome(Enum):
+    """What comes after a step has acted."""
+
+    NEXT = auto()  # follow the step's branches
+    MOVED = auto()  # the step has changed the stack by itself
+    WAIT = auto()  # the turn is over
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way on: taken when its condition holds, or always when it has none."""
+
+    target: str  # step id or END
+    condition: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a flow."""
+
+    id: str
+    branches: tuple[Branch, ...] = ()
+    done: Template | None = None  # told to the agent once the step is passed
+
+    def enter(self, run: Run) -> Outcome:
+        """Act, when the flow comes to this step."""
+        raise NotImplementedError
+
+    def answer(self, run: Run, event: Event) -> Outcome:
+        """Take what the step waited for."""
+        return self.again(run)
+
+    def again(self, run: Run) -> Outcome:
+        """Put once more what the step waits for, without counting a miss."""
+        return self.enter(run)
