@@ -145,11 +145,13 @@ class HttpLoyaltySystem:
     async def _read_bounded(self, response: aiohttp.ClientResponse) -> bytes:
         limit = self._settings.answer_limit_bytes
         body = bytearray()
-        async for piece in response.content.iter_any():
+        is_oversize = (response.content_length or 0) > limit
+        while not is_oversize and (piece := await response.content.readany()):
             body += piece
-            if len(body) > limit:
-                response.close()  # the connection is of no more use: the rest is not read
-                raise LoyaltyGarbage(f"answer is over {limit} bytes")
+            is_oversize = len(body) > limit
+        if is_oversize:
+            response.close()  # the rest is not read, so the connection is of no more use
+            raise LoyaltyGarbage(f"answer is over {limit} bytes")
         return bytes(body)
 
 

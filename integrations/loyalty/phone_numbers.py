@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _PUNCTUATION = re.compile(r"[\s().\-\u2010-\u2015]+")
-_RUSSIAN = re.compile(r"(?:\+?7|8)?([3-9][0-9]{9})", re.ASCII)
+_RUSSIAN = re.compile(r"(?:\+?7|8|\+8(?=9))?([3-9][0-9]{9})", re.ASCII)
+"""«+8 9…» is a slip for «8 9…»: no country has the code 89."""
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 
 
