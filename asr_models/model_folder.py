@@ -1,0 +1,173 @@
+"""Look at a model folder before Vosk does: Vosk kills the whole process on some damaged ones.
+
+The layout is that of current Vosk models (alphacephei.com, "Model structure"): am/final.mdl, conf/, graph/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from asr_models.port import ModelInvalid
+
+CHECKSUMS = "SHA256SUMS"
+_FST_MAGIC = struct.pack("<I", 0x7EB2FDD6)  # OpenFst, kFstMagicNumber
+_MODEL_START = b"\0B<TransitionModel> "  # Kaldi, binary mode
+_PRIORS = b"<Priors> FV \x04"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A folder that Vosk can load."""
+
+    path: Path
+    takes_phrase_lists: bool  # a static graph (HCLG.fst) hears free speech only
+
+
+def check_model_folder(path: Path, *, trial_limit_seconds: float) -> ModelFolder:
+    """Make sure that Vosk loads this folder without bringing the process down.
+
+    The form of every file is looked at first, for a clear reason. A folder that carries `SHA256SUMS` must match it;
+    any other is tried in a child process.
+
+    Raises:
+        ModelInvalid: names the file and what is wrong with it.
+    """
+    if not path.is_dir():
+        raise ModelInvalid(f"{path}: no such folder")
+    if (path / "final.mdl").is_file() and not (path / "am").is_dir():
+        raise ModelInvalid(f"{path}: the old Vosk layout (final.mdl at the top) is not supported")
+    _check_acoustic_model(path / "am" / "final.mdl")
+    _check_text(path / "conf" / "model.conf", options=True)
+    features = [path / "conf" / name for name in ("mfcc.conf", "fbank.conf")]
+    _check_text(next((file for file in features if file.is_file()), features[0]), options=True)
+    static = path / "graph" / "HCLG.fst"
+    for graph in (static,) if static.is_file() else (path / "graph" / "HCLr.fst", path / "graph" / "Gr.fst"):
+        _check_graph(graph)
+    if not static.is_file():
+        _check_integers(path / "graph" / "disambig_tid.int")
+    _check_words(path / "graph" / "words.txt")
+    boundaries = path / "graph" / "phones" / "word_boundary.int"
+    if boundaries.is_file():
+        _check_text(boundaries)
+    if (path / CHECKSUMS).is_file():
+        _check_checksums(path)
+    else:
+        _try_in_child(path, trial_limit_seconds)
+    return ModelFolder(path.resolve(), takes_phrase_lists=not static.is_file())
+
+
+def _read(file: Path) -> bytes:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise ModelInvalid(f"{file}: missing") from None
+    except OSError as error:
+        raise ModelInvalid(f"{file}: cannot be read: {error.strerror}") from error
+    if not content:
+        raise ModelInvalid(f"{file}: empty")
+    return content
+
+
+def _check_acoustic_model(file: Path) -> None:
+    content = _read(file)
+    if not content.startswith(_MODEL_START):
+        raise ModelInvalid(f"{file}: not a Kaldi acoustic model")
+    if b"<Nnet3> " not in content:
+        raise ModelInvalid(f"{file}: not an nnet3 acoustic model, or truncated")
+    # The file ends with the vector of priors: a length of four bytes, then that many floats.
+    start = content.rfind(_PRIORS)
+    if start < 0 or len(content) < start + len(_PRIORS) + 4:
+        raise ModelInvalid(f"{file}: truncated (its last section is missing)")
+    values = start + len(_PRIORS) + 4
+    (count,) = struct.unpack_from("<i", content, values - 4)
+    if count < 0 or not values + 4 * count <= len(content) <= values + 4 * count + 1:
+        raise ModelInvalid(f"{file}: truncated or damaged at its end")
+
+
+def _check_graph(file: Path) -> None:
+    content = _read(file)
+    if not content.startswith(_FST_MAGIC):
+        raise ModelInvalid(f"{file}: not an OpenFst graph")
+    # Header: magic, then two strings (type of the graph and of its arcs), each with its length before it.
+    place = len(_FST_MAGIC)
+    for _ in range(2):
+        if len(content) < place + 4:
+            raise ModelInvalid(f"{file}: truncated")
+        (length,) = struct.unpack_from("<i", content, place)
+        place += 4 + length
+        if not 0 < length < 64 or len(content) < place:
+            raise ModelInvalid(f"{file}: damaged header")
+    # version, flags (int32), properties, start, states, arcs (int64)
+    if len(content) < place + 40:
+        raise ModelInvalid(f"{file}: truncated")
+    *_, states, arcs = struct.unpack_from("<iiQqqq", content, place)
+    if states < 0 or len(content) < states * 4 + max(arcs, 0) * 4:
+        raise ModelInvalid(f"{file}: truncated ({states} states, {arcs} arcs do not fit in {len(content)} bytes)")
+
+
+def _check_text(file: Path, *, options: bool = False) -> list[str]:
+    try:
+        lines = _read(file).decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ModelInvalid(f"{file}: not a text file") from None
+    lines = [line.strip() for line in lines if line.strip()]
+    if not lines:
+        raise ModelInvalid(f"{file}: empty")
+    if options:
+        for line in lines:
+            if not line.startswith(("--", "#")):
+                raise ModelInvalid(f"{file}: «{line[:40]}» is not a Kaldi option")
+    return lines
+
+
+def _check_integers(file: Path) -> None:
+    for line in _check_text(file):
+        if not line.isdigit():
+            raise ModelInvalid(f"{file}: «{line[:40]}» is not a number")
+
+
+def _check_words(file: Path) -> None:
+    for line in _check_text(file):
+        word, _, number = line.rpartition(" ")
+        if not word.strip() or not number.isdigit():
+            raise ModelInvalid(f"{file}: «{line[:40]}» is not a word and its number")
+
+
+def _check_checksums(path: Path) -> None:
+    named = set()
+    for line in _check_text(path / CHECKSUMS):
+        expected, _, name = line.partition("  ")
+        file = path / name
+        if not name or not file.resolve().is_relative_to(path.resolve()):
+            raise ModelInvalid(f"{path / CHECKSUMS}: «{line[:40]}» is not a checksum and a file of this folder")
+        if hashlib.sha256(_read(file)).hexdigest() != expected:
+            raise ModelInvalid(f"{file}: its checksum is not the one in {CHECKSUMS}: damaged or changed")
+        named.add(file)
+    for file in path.rglob("*"):
+        if file.is_file() and file.suffix not in (".md", "") and file not in named:
+            raise ModelInvalid(f"{file}: not in {CHECKSUMS}")
+
+
+def _try_in_child(path: Path, limit_seconds: float) -> None:
+    try:
+        trial = subprocess.run(
+            [sys.executable, "-m", "asr_models.model_trial", str(path.resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=limit_seconds,
+            cwd=Path(__file__).parent.parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise ModelInvalid(f"{path}: Vosk did not load it within {limit_seconds:g} s") from None
+    if trial.returncode == 0:
+        return
+    told = [line for line in trial.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    reason = next((line for line in told if line.startswith(("ERROR", "ASSERTION_FAILED"))), told[-1] if told else "")
+    how = f"signal {-trial.returncode}" if trial.returncode < 0 else f"exit {trial.returncode}"
+    raise ModelInvalid(f"{path}: Vosk fails on it ({how}): {reason[:200]}")

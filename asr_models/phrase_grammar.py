@@ -1,0 +1,70 @@
+"""From a question's phrase list to the grammar Vosk takes, in words its model knows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from asr_models.port import PhraseList
+
+UNKNOWN = "[unk]"
+_WORD = re.compile(r"\[unk\]|[^\W_]+")
+
+
+def words_of(phrase: str) -> list[str]:
+    """Split a phrase into lower-case words; punctuation and hyphens part words."""
+    return _WORD.findall(phrase.lower())
+
+
+def spelled_for(word: str, knows: Callable[[str], bool]) -> str | None:
+    """Return the word as the model spells it (е or ё are tried), None when it has no such word."""
+    if knows(word):
+        return word
+    for place in (match.start() for match in re.finditer("е", word)):
+        if knows(candidate := word[:place] + "ё" + word[place + 1 :]):
+            return candidate
+    plain = word.replace("ё", "е")
+    return plain if knows(plain) else None
+
+
+def missing_words(phrases: PhraseList, knows: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the words of the list the model lacks, each once, in order."""
+    words = dict.fromkeys(word for phrase in phrases.phrases for word in words_of(phrase) if word != UNKNOWN)
+    return tuple(word for word in words if spelled_for(word, knows) is None)
+
+
+def grammar_json(phrases: PhraseList, knows: Callable[[str], bool]) -> str | None:
+    """Return Vosk's grammar argument; None means free speech.
+
+    Vosk estimates a bigram from the phrases, so a word the model lacks stands as unknown speech in its place,
+    or is left out where unknown speech is not allowed.
+    """
+    if not phrases.phrases:
+        return None
+    kept = dict.fromkeys(phrase for phrase in _known_phrases(phrases, knows) if phrase)
+    if phrases.allow_unknown:
+        kept[UNKNOWN] = None
+    # Real UTF-8: Vosk does not decode \u escapes and would drop every word.
+    return json.dumps(list(kept) or [UNKNOWN], ensure_ascii=False)
+
+
+def _known_phrases(phrases: PhraseList, knows: Callable[[str], bool]) -> Iterator[str]:
+    for phrase in phrases.phrases:
+        spelled = (word if word == UNKNOWN else spelled_for(word, knows) for word in words_of(phrase))
+        if phrases.allow_unknown:
+            yield " ".join(word or UNKNOWN for word in spelled)
+        else:
+            yield " ".join(word for word in spelled if word and word != UNKNOWN)
+
+
+class GrammarCache:
+    """Grammars by phrase list: a flow has a few dozen, a call asks for one at every utterance."""
+
+    def __init__(self, knows: Callable[[str], bool], *, size: int = 256) -> None:
+        self._grammar = lru_cache(maxsize=size)(lambda phrases: grammar_json(phrases, knows))
+
+    def grammar(self, phrases: PhraseList) -> str | None:
+        """Return Vosk's grammar argument; None means free speech."""
+        return self._grammar(phrases)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+BUNDLED_MODEL_DIR = Path(__file__).parent / "ru-8k-provisional"
+
+
+class HearingSettings(BaseModel, frozen=True):
+    """Speech recognition by Vosk in this process."""
+
+    model_dir: Path | None = Field(None, description="Vosk model folder; unset means the bundled one.")
+    threads: int = Field(0, ge=0, le=64, description="Decoding threads; 0 means one per CPU core.")
+    niceness: int = Field(10, ge=0, le=19, description="OS niceness of the decoding threads.")
+    max_streams: int = Field(60, ge=1, description="Utterances decoded at once; more are refused as an overload.")
+    backlog_seconds: float = Field(
+        8.0, gt=0, description="Audio one utterance may be behind its caller; beyond that it fails as an overload."
+    )
+    gather_seconds: float = Field(0.06, gt=0, le=0.5, description="Audio collected before a decoding thread is woken.")
+    slice_seconds: float = Field(
+        0.2, gt=0, le=2, description="Longest audio of one utterance decoded before the others get their turn."
+    )
+    final_limit_seconds: float = Field(3.0, gt=0, description="How long the final result may take.")
+    min_word_confidence: float = Field(
+        0.55, ge=0, le=1, description="Phrase-list words below this count as unknown speech, [unk] (0 keeps all)."
+    )
+    trial_limit_seconds: float = Field(
+        60.0, gt=0, description="How long a foreign model may take to load in the child process that tries it."
+    )
+
+
+class GateSettings(BaseModel, frozen=True):
+    """When a caller counts as speaking."""
+
+    aggressiveness: int = Field(2, ge=0, le=3, description="WebRTC voice detector: 0 takes most as speech, 3 least.")
+    min_level_db: float = Field(-56.0, le=0, description="Quieter than this is never speech (dB of full scale).")
+    noise_margin_db: float = Field(6.0, ge=0, description="Speech must be this much louder than the line's noise.")
+    noise_ceiling_db: float = Field(-28.0, le=0, description="The noise level is never estimated higher than this.")
+    onset_frames: int = Field(3, ge=1, description="Voiced 20 ms frames of the onset window that open the gate.")
+    onset_window_frames: int = Field(5, ge=1, description="Frames looked at for the onset.")
+    look_back_seconds: float = Field(0.3, ge=0, le=1, description="Audio from before the onset that is heard too.")
+    close_seconds: float = Field(0.2, gt=0, description="Pause that closes the gate and flushes the recogniser.")

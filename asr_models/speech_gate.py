@@ -1,0 +1,95 @@
+"""Voice activity: which of a caller's frames are worth recognising. Time is counted in frames."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+import webrtcvad
+
+from asr_models.port import SAMPLE_RATE_HZ
+from asr_models.settings import GateSettings
+
+FRAME_SECONDS = 0.02
+FRAME_BYTES = int(SAMPLE_RATE_HZ * FRAME_SECONDS) * 2
+
+_SILENCE_DB = -96.0
+_NOISE_WINDOW_FRAMES = 60  # speech has a gap or a stop at least once in 1.2 s: the quietest frame is the noise
+
+# Telephone keys as tones (ITU-T Q.23): one of each group.
+_LOW_HZ, _HIGH_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+_TONES = np.exp(2j * np.pi * np.outer((*_LOW_HZ, *_HIGH_HZ), np.arange(FRAME_BYTES // 2)) / SAMPLE_RATE_HZ)  # 8 x 160
+_TONE_SHARE = 0.75
+_TONE_GROUP_SHARE = 0.1
+
+
+class SpeechGate:
+    """Open while the caller speaks: WebRTC's detector, above the line's noise, with hysteresis and a look-back."""
+
+    def __init__(self, settings: GateSettings | None = None) -> None:
+        self._settings = settings or GateSettings()
+        self._detector = webrtcvad.Vad(self._settings.aggressiveness)
+        self._recent_voiced: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
+        self._look_back: deque[bytes] = deque(maxlen=round(self._settings.look_back_seconds / FRAME_SECONDS) or None)
+        self._close_frames = max(1, round(self._settings.close_seconds / FRAME_SECONDS))
+        self._levels_db: deque[float] = deque(maxlen=_NOISE_WINDOW_FRAMES)
+        self.is_open = False
+        self.pause_frames = 0  # since the last voiced frame, or since the first frame when there was none
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long the caller has been silent."""
+        return self.pause_frames * FRAME_SECONDS
+
+    def take(self, pcm16: bytes) -> bytes:
+        """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it."""
+        if len(pcm16) != FRAME_BYTES:
+            raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
+        voiced = self._is_voiced(pcm16)
+        self._recent_voiced.append(voiced)
+        self.pause_frames = 0 if voiced and self._begun(voiced) else self.pause_frames + 1
+        if self.is_open:
+            if self.pause_frames >= self._close_frames:
+                self.close()
+            return pcm16
+        self._look_back.append(pcm16)
+        if not self._begun(voiced):
+            return b""
+        self.is_open = True
+        audio = b"".join(self._look_back)
+        self._look_back.clear()
+        return audio
+
+    def close(self) -> None:
+        """Take what comes next as a new utterance."""
+        self.is_open = False
+        self._recent_voiced.clear()
+        self._look_back.clear()  # its audio has been heard already
+
+    def _begun(self, voiced: bool) -> bool:
+        return self.is_open or (voiced and sum(self._recent_voiced) >= self._settings.onset_frames)
+
+    def _is_voiced(self, pcm16: bytes) -> bool:
+        samples = np.frombuffer(pcm16, dtype="<i2").astype(np.float32)
+        level_db = _level_db(samples)
+        self._levels_db.append(level_db)
+        noise_db = min(min(self._levels_db), self._settings.noise_ceiling_db)
+        threshold_db = max(self._settings.min_level_db, noise_db + self._settings.noise_margin_db)
+        voiced = self._detector.is_speech(pcm16, SAMPLE_RATE_HZ)  # always asked: it adapts to the line as well
+        return bool(voiced) and level_db >= threshold_db and not _is_key_tone(samples)
+
+
+def _level_db(samples: np.ndarray) -> float:
+    power = float(np.dot(samples, samples)) / len(samples) / 32768.0**2
+    return 10 * math.log10(power) if power > 0 else _SILENCE_DB
+
+
+def _is_key_tone(samples: np.ndarray) -> bool:
+    energy = float(np.dot(samples, samples))
+    if energy == 0:
+        return False
+    # A sine of amplitude a over n samples: |sum|^2 = (a n / 2)^2 while its energy is a^2 n / 2.
+    shares = np.abs(_TONES @ samples) ** 2 * 2 / (len(samples) * energy)
+    low, high = float(shares[:4].max()), float(shares[4:].max())
+    return low + high >= _TONE_SHARE and min(low, high) >= _TONE_GROUP_SHARE

@@ -1,0 +1,234 @@
+"""One utterance: fed on the event loop, decoded in slices by the pool, its results handed back to the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from asr_models.decoding_pool import DecodingPool
+from asr_models.port import Hypothesis, RecogniserOverloaded, RecognitionError
+from asr_models.vosk_results import ScoredWord, final_hypothesis, partial_text, scored_words
+
+
+class Decoder:
+    """A Vosk recogniser of one utterance; used by one thread at a time."""
+
+    def __init__(self, recogniser: Any, *, min_word_confidence: float) -> None:
+        self._recogniser = recogniser
+        self._min_word_confidence = min_word_confidence
+        self._words: list[ScoredWord] = []
+
+    def accept(self, pcm16: bytes) -> None:
+        """Decode audio. Where Vosk's own end-pointing cuts, its piece must be taken at once or it is lost."""
+        if self._recogniser.AcceptWaveform(pcm16):
+            self._words += scored_words(self._recogniser.Result())
+
+    def partial(self) -> Hypothesis:
+        """Return the reading so far; Vosk rates the words of finals only."""
+        texts = [scored.word for scored in self._words]
+        current = partial_text(self._recogniser.PartialResult())
+        return Hypothesis(" ".join([*texts, current] if current else texts), 0.0, is_final=False)
+
+    def final(self) -> Hypothesis:
+        """Flush and return the final reading."""
+        self._words += scored_words(self._recogniser.FinalResult())
+        return final_hypothesis(self._words, min_word_confidence=self._min_word_confidence)
+
+
+class VoskStream:
+    """A `RecognitionStream`. Public methods belong to the event loop it was opened on."""
+
+    def __init__(
+        self,
+        pool: DecodingPool,
+        make_decoder: Callable[[], Decoder],
+        *,
+        on_over: Callable[[VoskStream], object],
+        backlog_bytes: int,
+        gather_bytes: int,
+        slice_bytes: int,
+        final_limit_seconds: float,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pool = pool
+        self._on_over = on_over
+        self._backlog_bytes = backlog_bytes
+        self._gather_bytes = gather_bytes
+        self._slice_bytes = slice_bytes
+        self._final_limit_seconds = final_limit_seconds
+        # Shared with the decoding threads, under the lock:
+        self._lock = threading.Lock()
+        self._pending = bytearray()
+        self._scheduled = False
+        self._finishing = False
+        self._dropped = False  # nothing more is wanted of the threads
+        self._waiters: list[asyncio.Future[None]] = []
+        # Used by the thread that runs the current slice only:
+        self._make_decoder: Callable[[], Decoder] | None = make_decoder
+        self._decoder: Decoder | None = None
+        self._last_text = ""
+        # Used on the event loop only:
+        self._partial: Hypothesis | None = None
+        self._news = asyncio.Event()
+        self._outcome: Hypothesis | RecognitionError | None = None
+        self._over = asyncio.Event()
+        with self._lock:
+            self._schedule()  # makes the decoder while the first audio gathers
+
+    def feed(self, pcm16: bytes) -> None:
+        """Queue audio without blocking; after the end it is dropped.
+
+        Raises:
+            RecogniserOverloaded: decoding is too far behind.
+        """
+        if len(pcm16) % 2:
+            raise ValueError("half a sample")
+        with self._lock:
+            if self._finishing or self._dropped:
+                return
+            behind = len(self._pending) + len(pcm16) > self._backlog_bytes
+            if not behind:
+                self._pending += pcm16
+                if len(self._pending) >= self._gather_bytes:
+                    self._schedule()
+        if behind:
+            overloaded = RecogniserOverloaded("decoding is too far behind the audio")
+            self._end(overloaded)
+            raise overloaded
+
+    async def partials(self) -> AsyncIterator[Hypothesis]:
+        """Yield each changed partial hypothesis, skipping those nobody waited for.
+
+        Raises:
+            RecognitionError: decoding failed.
+        """
+        seen: Hypothesis | None = None
+        while self._outcome is None:
+            await self._news.wait()
+            self._news.clear()
+            if self._outcome is None and self._partial is not None and self._partial is not seen:
+                seen = self._partial
+                yield seen
+        if isinstance(self._outcome, RecognitionError) and not isinstance(self._outcome, _Cancelled):
+            raise self._outcome
+
+    async def finish(self) -> Hypothesis:
+        """Flush what was fed and return the final hypothesis.
+
+        Raises:
+            RecognitionError: decoding failed, took too long, or the stream was cancelled.
+        """
+        with self._lock:
+            if not self._dropped:
+                self._finishing = True
+                self._schedule()
+        try:
+            async with asyncio.timeout(self._final_limit_seconds):
+                await self._over.wait()
+        except TimeoutError:
+            self._end(RecognitionError("the final result took too long"))
+        assert self._outcome is not None
+        if isinstance(self._outcome, RecognitionError):
+            raise self._outcome
+        return self._outcome
+
+    def cancel(self) -> None:
+        """Throw the stream away; safe at any time and more than once."""
+        self._end(_Cancelled("the stream was cancelled"))
+
+    async def decoded(self) -> None:
+        """Wait until all that was fed so far is decoded, or the stream is over."""
+        with self._lock:
+            if self._dropped:
+                return
+            waiter = self._loop.create_future()
+            self._waiters.append(waiter)
+            self._schedule()
+        await waiter
+
+    def run_slice(self) -> bool:
+        """Decode one slice; called by the pool, never by two threads at once."""
+        with self._lock:
+            if self._dropped:
+                self._decoder = self._make_decoder = None  # freed here, not on the event loop
+                return False
+            audio = bytes(self._pending[: self._slice_bytes])
+            del self._pending[: self._slice_bytes]
+            last = self._finishing and not self._pending
+        try:
+            self._decode(audio, last=last)
+        except Exception as error:  # Vosk raises nothing narrower
+            failure = RecognitionError(f"Vosk failed: {error}")
+            failure.__cause__ = error
+            self._decoder = None
+            self._post(self._end, failure)
+            return False
+        if last:
+            self._decoder = None
+            return False
+        with self._lock:
+            enough = 1 if self._waiters else self._gather_bytes
+            more = self._finishing or self._dropped or len(self._pending) >= enough
+            waiters: list[asyncio.Future[None]] = []
+            if not more:
+                waiters, self._waiters = self._waiters, waiters
+            self._scheduled = more
+        if waiters:
+            self._post(_resolve, waiters)
+        return more
+
+    def _decode(self, audio: bytes, *, last: bool) -> None:
+        if self._decoder is None:
+            assert self._make_decoder is not None
+            self._decoder, self._make_decoder = self._make_decoder(), None
+        if audio:
+            self._decoder.accept(audio)
+        if last:
+            self._post(self._end, self._decoder.final())
+        elif audio:
+            partial = self._decoder.partial()
+            if partial.text != self._last_text:
+                self._last_text = partial.text
+                self._post(self._tell, partial)
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._pool.submit(self)
+
+    def _post(self, callback: Callable[..., object], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+        except RuntimeError:  # the loop is closed: nobody is left to tell
+            with self._lock:
+                self._dropped = True
+
+    def _tell(self, partial: Hypothesis) -> None:
+        self._partial = partial
+        self._news.set()
+
+    def _end(self, outcome: Hypothesis | RecognitionError) -> None:
+        if self._outcome is not None:
+            return
+        self._outcome = outcome
+        with self._lock:
+            self._dropped = True
+            self._pending.clear()
+            self._schedule()  # so that a thread frees the decoder
+            waiters, self._waiters = self._waiters, []
+        _resolve(waiters)
+        self._over.set()
+        self._news.set()
+        self._on_over(self)
+
+
+class _Cancelled(RecognitionError):
+    """Its owner threw the stream away: an ending, not a failure."""
+
+
+def _resolve(waiters: list[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)
