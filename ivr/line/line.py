@@ -205,7 +205,7 @@ class Line:
         plan = self.plan
         access = AsteriskAccess(plan.agi, plan.ami, plan.ami_username, self.ami_secret, dict(self.secrets.agents))
         installation = find_installation(plan.asterisk, default_state_dir())
-        server = AsteriskServer(plan.asterisk, installation, access, self.folders, self._user)
+        server = AsteriskServer(plan.asterisk, installation, access, self.folders, self._user, plan.notices_dir)
         self.asterisk_server = server
         return self._spec(ASTERISK, server.prepare(), server.ready, server_folder=self.folders.asterisk)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from ivr.line.asterisk_config import NOTICES_DIR
 from ivr.line.ports import Address, LinePorts, Listener, free_port
 from ivr.line.settings import AsteriskSettings, LineSettings
 from ivr.line.state import default_state_dir
@@ -43,6 +44,7 @@ class LinePlan:
     loyalty_database_url: str | None = field(default=None, repr=False)  # None: SQLite in the state folder
     database_url: str | None = field(default=None, repr=False)  # None: SQLite in the state folder
     attempts_secret: str | None = field(default=None, repr=False)  # None: generated
+    notices_dir: Path = NOTICES_DIR
     parts: frozenset[str] = PARTS  # what is started at all; fewer in tests
     worker_command: tuple[str, ...] = (sys.executable, "-m", "ivr.worker")
     loyalty_command: tuple[str, ...] = (sys.executable, "-m", "integrations.loyalty.sandbox")
