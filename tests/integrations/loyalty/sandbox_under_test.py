@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,7 +36,13 @@ class SandboxUnderTest:
         self._http = http
 
     async def ask(
-        self, method: str, path: str, json: object = None, *, raw: bytes | None = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        json: object = None,
+        *,
+        raw: bytes | AsyncIterator[bytes] | None = None,
+        **headers: str,
     ) -> Answer:
         """Send a request with the token; `raw` and headers, with `_` for `-`, override what is sent."""
         sent = {"Authorization": f"Bearer {TOKEN.get_secret_value()}"}
@@ -58,6 +65,12 @@ class SandboxUnderTest:
 
     def client(self, settings: LoyaltySettings = PATIENT, token: SecretStr = TOKEN) -> HttpLoyaltySystem:
         return HttpLoyaltySystem(self.url, token, settings)
+
+
+async def never_ending_body() -> AsyncIterator[bytes]:
+    """Send a first byte and then nothing."""
+    yield b"{"
+    await asyncio.Event().wait()
 
 
 @asynccontextmanager

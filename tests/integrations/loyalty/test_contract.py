@@ -13,6 +13,7 @@ from integrations.loyalty.port import (
     Card,
     CardState,
     Customer,
+    LoyaltyError,
     LoyaltyGarbage,
     LoyaltySystem,
     LoyaltyTimeout,
@@ -128,7 +129,7 @@ async def test_many_lookups_at_once_are_not_mixed_up(loyalty: LoyaltySystem) -> 
     [("down", LoyaltyUnavailable, True), ("hang", LoyaltyTimeout, True), ("wrong", LoyaltyGarbage, False)],
 )
 async def test_each_failure_has_its_error_and_passes(
-    subject: Subject, mode: str, error: type[Exception], is_worth_a_later_try: bool
+    subject: Subject, mode: str, error: type[LoyaltyError], is_worth_a_later_try: bool
 ) -> None:
     await subject.fall_ill(mode)
     loyalty = subject.impatient if mode == "hang" else subject.loyalty
