@@ -42,7 +42,7 @@ class SpeechGate:
         """How long the caller has been silent."""
         return self.pause_frames * FRAME_SECONDS
 
-    def take(self, pcm16: bytes) -> bytes:
+    def take(self, pcm16: bytes, *, may_open: bool = True) -> bytes:
         """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it."""
         if len(pcm16) != FRAME_BYTES:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
@@ -54,7 +54,7 @@ class SpeechGate:
                 self.close()
             return pcm16
         self._look_back.append(pcm16)
-        if not self._begun(voiced):
+        if not (may_open and self._begun(voiced)):
             return b""
         self.is_open = True
         audio = b"".join(self._look_back)
