@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import shutil
 import wave
 from collections import OrderedDict
@@ -25,11 +26,22 @@ _SPEECH_DBFS = -20.0  # usual level of speech on a telephone line
 
 @dataclass(frozen=True, slots=True)
 class EspeakVoice:
-    """How a caller sounds: an espeak-ng voice, its speed in words a minute and its pitch."""
+    """How a caller sounds: an espeak-ng voice, its speed in words a minute and its pitch.
+
+    Raises:
+        CallerVoiceFailed: not a Russian voice, or a speed or pitch that espeak-ng does not have.
+    """
 
     name: str = "ru"  # a variant after a plus sign: ru+f2, ru+m3
     words_per_minute: int = 150
     pitch: int = 50  # 0..99
+
+    def __post_init__(self) -> None:
+        # espeak-ng itself takes an unknown voice for the English one, without a word.
+        if not re.fullmatch(r"ru(-lv)?(\+\w+)?", self.name, re.IGNORECASE):
+            raise CallerVoiceFailed(f"{self.name!r} is not a Russian voice of espeak-ng: use ru, ru+f2, ru+m3, …")
+        if not 80 <= self.words_per_minute <= 450 or not 0 <= self.pitch <= 99:
+            raise CallerVoiceFailed("a voice has 80 to 450 words a minute and a pitch of 0 to 99")
 
 
 class CallerVoice(Protocol):
@@ -111,7 +123,8 @@ def telephone_audio(samples: np.ndarray, sample_rate_hz: int) -> bytes:
     """Resample to 8 kHz and bring speech to a telephone's usual level; pauses do not count for the level."""
     wide = samples.astype(np.float32) / 32768.0
     narrow = soxr.resample(wide, sample_rate_hz, SAMPLE_RATE_HZ) if sample_rate_hz != SAMPLE_RATE_HZ else wide
-    voiced = narrow[np.abs(narrow) > 0.01]
+    magnitude = np.abs(narrow)
+    voiced = narrow[magnitude > 0.05 * magnitude.max(initial=0.0)]
     if voiced.size:
         narrow = narrow * (10 ** (_SPEECH_DBFS / 20) / float(np.sqrt(np.mean(voiced**2))))
     pcm16: bytes = (np.clip(narrow, -1.0, 32767 / 32768) * 32768).astype(np.int16).tobytes()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import re
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -24,9 +22,10 @@ from baresip.ua import UserAgent
 from ivr.softphone.agent import AgentPhone
 from ivr.softphone.call_events import CallEvent, Phase, Side
 from ivr.softphone.caller_voice import CallerVoice, EspeakCaller
-from ivr.softphone.errors import NobodyListens, SoftphoneError, StackFailed
+from ivr.softphone.errors import SoftphoneError, StackFailed
 from ivr.softphone.line_call import LineCall
 from ivr.softphone.settings import SoftphoneSettings
+from ivr.softphone.stack_outside import StackLog, check_listening
 
 __all__ = ["CONTEXT_HEADER", "AgentPhone", "LineCall", "Phase", "Side", "SoftPhones"]
 
@@ -53,7 +52,7 @@ class SoftPhones:
     ) -> None:
         self._settings = settings or SoftphoneSettings()
         self._expose_headers = expose_headers
-        self._stack_log = _StackLog(log_path)
+        self._stack_log = StackLog(log_path)
         self._runtime: Runtime | None = None
         self._user_agents: dict[tuple[str, str, str], UserAgent] = {}
         self._calls: dict[int, LineCall] = {}
@@ -252,59 +251,3 @@ class SoftPhones:
             # After a stall the next look is at once, but the missed ones are not made up for.
             due = max(due + period, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
-
-
-def check_listening(server: str) -> None:
-    """Look whether anything listens at a SIP address on this machine, which UDP alone would not tell.
-
-    Raises:
-        NobodyListens
-    """
-    host, _, port = server.partition(":")
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.setblocking(False)
-            probe.connect((host, int(port or 5060)))
-            # A SIP keep-alive (RFC 5626): ignored by a server, refused by the kernel where there is none.
-            probe.send(b"\r\n\r\n")
-            probe.send(b"\r\n\r\n")
-    except ConnectionRefusedError as error:
-        raise NobodyListens(f"no SIP server listens at {server}: is the line up? (`make run`)") from error
-    except (OSError, ValueError) as error:
-        raise NobodyListens(f"{server} is not the address of a SIP server: {error}") from error
-
-
-class _StackLog(logging.Handler):
-    """Keeps the SIP stack's own log lines off the terminal."""
-
-    def __init__(self, path: Path | None) -> None:
-        super().__init__(logging.WARNING)
-        self._path = path
-        self._lines: deque[str] = deque(maxlen=100)
-        self._file: logging.FileHandler | None = None
-        self._propagated = True
-
-    @property
-    def recent(self) -> tuple[str, ...]:
-        return tuple(self._lines)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(f"{record.levelname.lower()} {record.getMessage()}")
-
-    def attach(self) -> None:
-        logger = logging.getLogger("baresip")
-        self._propagated, logger.propagate = logger.propagate, False
-        logger.addHandler(self)
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = logging.FileHandler(self._path, encoding="utf-8")
-            self._file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-            logger.addHandler(self._file)
-
-    def detach(self) -> None:
-        logger = logging.getLogger("baresip")
-        logger.removeHandler(self)
-        if self._file is not None:
-            logger.removeHandler(self._file)
-            self._file.close()
-        logger.propagate = self._propagated

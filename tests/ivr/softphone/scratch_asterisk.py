@@ -22,7 +22,7 @@ _MODULES = """
     res_pjsip_pubsub res_pjsip_registrar res_pjsip_caller_id res_pjsip_header_funcs chan_pjsip bridge_simple
     bridge_native_rtp bridge_builtin_features func_channel func_callerid func_logic func_strings func_global app_dial
     app_echo app_stack app_read app_playtones app_senddtmf
-""".split()
+"""
 
 _DIALPLAN = r"""
 [from-trunk]
@@ -170,7 +170,7 @@ def write_configuration(folder: Path, found: AsteriskInstallation, ports: LinePo
     lines = "\n".join(f"{name} => {path}" for name, path in directories.items())
     (etc / "asterisk.conf").write_text(f"[directories]\n{lines}\n[options]\nhideconnect = yes\n")
     (etc / "logger.conf").write_text("[general]\n[logfiles]\nfull => notice,warning,error\n")
-    modules = "\n".join(f"load = {name}.so" for name in _MODULES)
+    modules = "\n".join(f"load = {name}.so" for name in _MODULES.split())
     (etc / "modules.conf").write_text(f"[modules]\nautoload = no\n{modules}\n")
     (etc / "rtp.conf").write_text(
         f"[general]\nrtpstart = {ports.rtp_first}\nrtpend = {ports.rtp_last}\nicesupport = no\nstrictrtp = no\n"
@@ -188,7 +188,9 @@ def write_configuration(folder: Path, found: AsteriskInstallation, ports: LinePo
         (etc / f"{name}.conf").write_text("[general]\n")
 
 
-def start(folder: Path, found: AsteriskInstallation, ports: LinePorts) -> tuple[subprocess.Popen[bytes], ScratchAsterisk]:
+def start(
+    folder: Path, found: AsteriskInstallation, ports: LinePorts
+) -> tuple[subprocess.Popen[bytes], ScratchAsterisk]:
     """Start it and wait until it is booted."""
     write_configuration(folder, found, ports)
     command = (*found.command, "-C", str(folder / "etc" / "asterisk.conf"))
