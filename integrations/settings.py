@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 
 class RedisSettings(BaseModel, frozen=True):
@@ -26,7 +26,7 @@ class DatabaseSettings(BaseModel, frozen=True):
     limit_seconds: float = Field(2.0, gt=0, description="Longest wait for any one database transaction.")
     connections: int = Field(5, ge=1, description="Most connections of one worker to PostgreSQL (SQLite: always 2).")
     spool_limit_megabytes: float = Field(
-        256.0, gt=0, description="Largest spool file of records that wait for the database to come back."
+        64.0, gt=0, description="Largest spool file of records that wait for the database to come back."
     )
 
 
@@ -46,4 +46,7 @@ class AttemptSettings(BaseModel, frozen=True):
     per_card: int = Field(3, ge=1, description="Wrong tries of one card number before it is locked.")
     per_range: int = Field(20, ge=1, description="Wrong tries within one range of card numbers before it is locked.")
     range_digits: int = Field(12, ge=1, description="Leading digits of a card number that name its range.")
+    secret: SecretStr | None = Field(
+        None, description="Key of the hashes that stand for card numbers in Redis; empty: the line generates one."
+    )
     lock_minutes: float = Field(60.0, gt=0, description="How long a lock lasts.")

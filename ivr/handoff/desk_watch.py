@@ -9,7 +9,7 @@ import structlog
 from integrations.call_records.port import CallRecordError, CallRecords
 from integrations.desk.port import Desk, DeskError, DeskEvent, DeskEventKind
 from ivr.ami.client import AmiClient
-from ivr.ami.events import AmiEvent
+from ivr.ami.messages import AmiEvent
 from ivr.handoff.context_keeper import ContextKeeper
 from ivr.observability.metrics import Metrics
 
@@ -49,7 +49,7 @@ class DeskWatch:
                     log.warning("desk event lost", queue_event=event.name, error=str(error))
 
     async def _publish(self, event: AmiEvent) -> None:
-        key = event.channel_variables.get(CONTEXT_VARIABLE)
+        key = event.channel_variables.get(CONTEXT_VARIABLE) or event.destination_variables.get(CONTEXT_VARIABLE)
         context = await self._contexts.find(key) if key else None
         if context is None:
             log.info("queue event without a context", queue_event=event.name)

@@ -22,7 +22,7 @@ from ivr.line.plan import ASTERISK, LOYALTY, REDIS, WORKER, LinePlan
 from ivr.line.ports import Address, PortBlock, check_free
 from ivr.line.processes import ProcessSpec, SupervisedProcess
 from ivr.line.redis_server import RedisServer
-from ivr.line.secrets import LineSecrets, ensure_secrets
+from ivr.line.secrets import LineSecrets, ensure_secrets, load_secrets
 from ivr.line.state import CHECKOUT, ServiceUser, StateFolders, default_state_dir, hold_lock, service_user
 
 _PROBE_LIMIT_SECONDS = 2.0
@@ -59,6 +59,11 @@ class Line:
         line = cls(_with_state_dir(plan, folder))
         line._block, line._scratch = block, scratch
         return line
+
+    def attach(self) -> bool:
+        """Read the secrets of a line that another process runs; False when none was ever run in this state folder."""
+        self._secrets = load_secrets(self.plan.state_dir)
+        return self._secrets is not None
 
     @property
     def secrets(self) -> LineSecrets:
@@ -226,6 +231,7 @@ class Line:
             self.plan.worker_command,
             lambda: _answers(f"http://{self.plan.web}/readyz", must_be_ok=True),
             environment=self.worker_environment,
+            alive=lambda: _answers(f"http://{self.plan.web}/healthz"),
         )
 
     def _spec(
@@ -236,6 +242,7 @@ class Line:
         *,
         environment: dict[str, str] | None = None,
         server_folder: Path | None = None,
+        alive: Callable[[], Awaitable[bool]] | None = None,
     ) -> ProcessSpec:
         line = self.plan.line
         # Servers of others get none of our settings, and drop to the service user; our own code is started as we are.
@@ -250,6 +257,8 @@ class Line:
             folder=server_folder or CHECKOUT,
             user=self._user if server_folder else None,
             mend=_MEND[name],
+            alive=alive,
+            frozen_limit_seconds=line.frozen_limit_seconds,
             start_limit_seconds=line.start_limit_seconds,
             stop_limit_seconds=line.stop_limit_seconds,
             restarts_limit=line.restarts_limit,

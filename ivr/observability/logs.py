@@ -7,7 +7,7 @@ import sys
 from typing import Literal
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from ivr.observability.masking import mask_long_numbers
 
@@ -24,13 +24,13 @@ def mask_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -
 
 def configure_logs(level: str, style: Literal["console", "json"]) -> None:
     """Send every log line, also those of libraries, to standard error in one form."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         mask_personal_data,
     ]
-    renderers = (
+    renderers: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if style == "json"
         else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]

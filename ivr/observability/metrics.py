@@ -47,4 +47,7 @@ class Metrics:
         self.audio_dropped = Gauge(
             "yulia_audio_frames_dropped", "Audio frames dropped since the start.", ["direction"], registry=self.registry
         )
+        self.speech_sentences = Gauge(
+            "yulia_speech_sentences", "Sentences since the start, by source.", ["source"], registry=self.registry
+        )
         self.parts_up = Gauge("yulia_part_up", "1 when a part of the line works.", ["part"], registry=self.registry)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -16,7 +17,8 @@ from integrations.call_context.keys import new_context_key
 from integrations.call_context.port import CallContext
 from integrations.call_records.port import CallEnd, CallOutcome, CallRecordError, CallRecords, CallStart
 from integrations.loyalty.phone_numbers import mask_digits, normalise_phone
-from ivr.agi.channel import AgiChannel, AgiError
+from ivr.agi.channel import AgiChannel
+from ivr.agi.errors import AgiError
 from ivr.audio.audiosocket import AudioSocketCall, AudioSocketServer
 from ivr.audio.port import HungUp
 from ivr.handoff.context_keeper import ContextKeeper
@@ -127,8 +129,9 @@ class LiveCall:
             self._channel.execute("AudioSocket", str(call_uuid), self._parts.audio.address, limit_seconds=None)
         )
         try:
+            opening: set[asyncio.Future[Any]] = {announced, bridge}
             await asyncio.wait(
-                {announced, bridge},
+                opening,
                 timeout=self._parts.audio.settings.first_frame_limit_seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
@@ -172,11 +175,12 @@ class LiveCall:
     def _keep_context(self, state: DialogueState) -> None:
         self._context = replace(
             self._context,
-            customer_id=state.customer_id,
-            customer_name=state.customer_name,
+            customer_id=_text(state, "customer_id"),
+            customer_name=_text(state, "customer_name"),
             topic=state.topic,
             asked=state.asked,
             done=state.done,
+            left=state.left,
             transcript=self._journal.for_agent(),
         )
         self._parts.contexts.keep(self._context)
@@ -283,9 +287,14 @@ class LiveCall:
             caller=self._caller_number and mask_digits(self._caller_number),
         )
 
-    async def _write_record(self, writing: object) -> None:
+    async def _write_record(self, writing: Awaitable[None]) -> None:
         try:
-            await writing  # type: ignore[misc]
+            await writing
         except CallRecordError as error:
             self._parts.metrics.errors.labels("call_records").inc()
             log.error("call record not written", error=str(error))
+
+
+def _text(state: DialogueState, slot: str) -> str | None:
+    filled = state.slots.get(slot)
+    return filled.value if filled is not None and isinstance(filled.value, str) else None

@@ -103,7 +103,7 @@ class Conversation:
             SpeechError: a prompt could not be spoken.
             HungUp: the line closed.
         """
-        state = self._parts.engine.initial_state()
+        state = self._parts.engine.begin()
         event: Event = started
         while True:
             with self._parts.metrics.engine_step_seconds.time():

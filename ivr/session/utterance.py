@@ -68,6 +68,8 @@ class Utterance:
 
     def _make(self, number: int) -> asyncio.Task[Speech]:
         prompt = self._prompts[number]
-        making = asyncio.get_running_loop().create_task(self._speech.speech_for(prompt.text, recorded=prompt.recorded))
+        making = asyncio.get_running_loop().create_task(
+            self._speech.speech_for(prompt.text, recorded=prompt.recorded, sensitive=prompt.sensitive)
+        )
         making.add_done_callback(lambda task: task.cancelled() or task.exception())  # a stopped turn reads it no more
         return making

@@ -49,7 +49,7 @@ class Voice:
         self.broken = broken
         self.asked: list[str] = []
 
-    async def speech_for(self, text: str, *, recorded: str | None = None) -> Speech:
+    async def speech_for(self, text: str, *, recorded: str | None = None, sensitive: bool = False) -> Speech:
         self.asked.append(text)
         if text == self.broken:
             raise SpeechError("no voice")

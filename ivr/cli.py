@@ -1,0 +1,49 @@
+"""The `yulia` command: one command for who runs, calls, watches and writes the line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(
+    name="yulia",
+    help="Юля — голосовая линия самообслуживания. The line, its callers, its dialogue and its desk.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.command("settings")
+def show_settings(
+    markdown: Annotated[bool, typer.Option(help="Print the README's table instead of a coloured one.")] = False,
+) -> None:
+    """List every setting: its environment variable, default and meaning."""
+    from ivr.settings_table import markdown_table, setting_rows
+
+    if markdown:
+        typer.echo(markdown_table())
+        return
+    table = Table("variable", "default", "what it is", title="Settings (environment or yulia.env)")
+    for row in setting_rows():
+        table.add_row(row.variable, row.default.strip("`"), row.meaning)
+    Console().print(table)
+
+
+def main() -> None:
+    """Run the command line."""
+    from dialogs.commands import app as flows
+    from dialogs.commands import digits
+    from ivr.desk_commands import app as desk
+    from ivr.line.commands import add_commands as add_line_commands
+    from ivr.softphone.commands import add_commands as add_softphone_commands
+
+    app.add_typer(flows, name="flows")
+    app.command("digits")(digits)
+    app.add_typer(desk, name="desk")
+    add_line_commands(app)
+    add_softphone_commands(app)
+    app()

@@ -1,0 +1,219 @@
+"""The composition root: the only place that knows which adapter stands behind which port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from asr_models.port import ModelInvalid, Recogniser
+from asr_models.settings import HearingSettings
+from asr_models.vosk_engine import VoskRecogniser
+from dialogs.engine.engine import Engine
+from dialogs.engine.vocabulary import Event
+from dialogs.reader import load_bundle
+from integrations.attempts.redis_attempts import RedisWrongAttempts
+from integrations.call_context.redis_store import RedisCallContextStore
+from integrations.call_records.schema import upgrade
+from integrations.call_records.spooled_records import SpooledCallRecords
+from integrations.call_records.sql_records import SqlCallRecords
+from integrations.desk.redis_desk import RedisDesk
+from integrations.loyalty.http_client import HttpLoyaltySystem
+from integrations.redis_link import RedisLink
+from ivr.agi.server import AgiServer
+from ivr.ami.client import AmiClient
+from ivr.audio.audiosocket import AudioSocketServer
+from ivr.audio.clock import FrameClock
+from ivr.handoff.context_keeper import ContextKeeper
+from ivr.handoff.desk_watch import DeskWatch
+from ivr.line.state import default_state_dir
+from ivr.observability.metrics import Metrics
+from ivr.observability.web import ObservabilityServer, PartState
+from ivr.session.actions import LoyaltyActions
+from ivr.session.call_handler import CallHandler, CallParts
+from ivr.session.conversation import ConversationParts
+from ivr.session.key_relay import KeyRelay
+from ivr.settings import Settings
+from ivr.worker_upkeep import WorkerUpkeep
+from tts.assembly import prompt_speech
+from tts.prompt_speech import TelephonePromptSpeech
+
+log = structlog.get_logger()
+
+Setting = TypeVar("Setting")
+
+
+class SettingsIncomplete(Exception):
+    """A setting that a worker cannot do without is missing; the message names it."""
+
+
+class Worker:
+    """A worker that serves calls, as seen by whoever runs it."""
+
+    def __init__(self, agi: AgiServer, audio: AudioSocketServer, web: ObservabilityServer, calls: CallHandler) -> None:
+        self._agi = agi
+        self._audio = audio
+        self._web = web
+        self._calls = calls
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Return where the worker listens, by part."""
+        return {"agi_port": str(self._agi.port), "audio": self._audio.address, "web_port": str(self._web.port)}
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls are being served."""
+        return self._calls.active
+
+
+@asynccontextmanager
+async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """Build every part from the settings, serve while the block runs, and take everything down in reverse.
+
+    Raises:
+        SettingsIncomplete, FlowErrors, OSError (a port is taken)
+    """
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        state_dir = (settings.line.state_dir or default_state_dir()).absolute()
+        bundle = load_bundle(settings.dialogue)
+        recogniser, hearing_note = await _load_hearing(settings.hearing)
+        if recogniser is not None:
+            stack.push_async_callback(recogniser.close)
+        speech = _build_speech(settings, state_dir)
+        stack.push_async_callback(speech.close)
+
+        link = RedisLink(settings.redis)
+        stack.push_async_callback(link.close)
+        records = await _open_records(settings, state_dir, stack)
+        loyalty = HttpLoyaltySystem(
+            _needed(settings.loyalty.url, "YULIA_LOYALTY__URL"),
+            _needed(settings.loyalty.token, "YULIA_LOYALTY__TOKEN"),
+            settings.loyalty,
+        )
+        stack.push_async_callback(loyalty.close)
+        secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
+        actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret))
+
+        ami = AmiClient(settings.ami)
+        await ami.start()
+        stack.push_async_callback(ami.close)
+        contexts = ContextKeeper(RedisCallContextStore(link, settings.retention), metrics)
+        stack.push_async_callback(contexts.close)
+        watch = DeskWatch(ami, contexts, RedisDesk(link, settings.retention), records, metrics)
+        relay = KeyRelay(ami)
+
+        audio = AudioSocketServer(settings.audio, FrameClock(metrics.clock_late_seconds.observe))
+        await audio.start()
+        stack.push_async_callback(audio.close)
+
+        def fault(error: Exception, event: Event) -> None:
+            metrics.errors.labels("engine").inc()
+            log.error("engine fault", after=type(event).__name__, exc_info=error)
+
+        calls = CallHandler(
+            CallParts(
+                conversation=ConversationParts(
+                    engine=Engine(bundle, fault),
+                    speech=speech,
+                    recogniser=recogniser,
+                    actions=actions,
+                    metrics=metrics,
+                    settings=settings.session,
+                    listening=settings.listening,
+                ),
+                audio=audio,
+                contexts=contexts,
+                records=records,
+                metrics=metrics,
+                bundle_hash=bundle.hash,
+                worker=f"worker-{settings.agi.port}",
+                on_live_call=relay.live_call,
+            )
+        )
+        agi = AgiServer(settings.agi, {"call": calls.handle})
+        upkeep = WorkerUpkeep(metrics, speech, records, audio, settings.retention)
+
+        warmed_up, accepting = asyncio.Event(), asyncio.Event()
+
+        def parts() -> Mapping[str, PartState]:
+            return {
+                "agi": PartState(accepting.is_set(), needed=True),
+                "speech": PartState(warmed_up.is_set(), needed=True, note="" if warmed_up.is_set() else "warming up"),
+                "hearing": PartState(recogniser is not None, needed=False, note=hearing_note),
+                "ami": PartState(ami.connected, needed=False, note="" if ami.connected else ami.last_problem),
+                "redis": PartState(upkeep.redis_up, needed=False),
+            }
+
+        web = ObservabilityServer(settings.web, metrics, parts)
+        await web.start()
+        stack.push_async_callback(web.close)
+        await records.close_stale(f"worker-{settings.agi.port}", datetime.now(UTC))
+        for work in (watch.run(), relay.run(), upkeep.run(link)):
+            _keep_running(work, stack)
+
+        await speech.warm_up(prompt.text for prompt in bundle.static_prompts())
+        warmed_up.set()
+        await agi.start()
+        accepting.set()
+        stack.push_async_callback(agi.close)
+        yield Worker(agi, audio, web, calls)
+
+
+async def _load_hearing(settings: HearingSettings) -> tuple[Recogniser | None, str]:
+    try:
+        recogniser = await asyncio.to_thread(VoskRecogniser, settings)
+    except ModelInvalid as error:
+        log.error("no speech recognition: the line works by keys", reason=str(error))
+        return None, str(error)
+    return recogniser, recogniser.name
+
+
+def _build_speech(settings: Settings, state_dir: Path) -> TelephonePromptSpeech:
+    cache_dir = settings.speech.cache_dir or state_dir / "speech-cache"
+    return prompt_speech(settings.speech.model_copy(update={"cache_dir": cache_dir}))
+
+
+async def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> SpooledCallRecords:
+    url = _needed(settings.database.url, "YULIA_DATABASE__URL")
+    try:
+        await upgrade(url)
+    except Exception as error:  # the line answers without its database: records wait in the spool
+        log.error("database could not be brought up to date", error=str(error))
+    database = SqlCallRecords(url, limit_seconds=settings.database.limit_seconds)
+    stack.push_async_callback(database.close)
+    return SpooledCallRecords(
+        database,
+        state_dir / f"call-records-{settings.agi.port}.spool",
+        limit_megabytes=settings.database.spool_limit_megabytes,
+    )
+
+
+def _needed(value: Setting | None, variable: str) -> Setting:
+    if value is None:
+        raise SettingsIncomplete(f"{variable} is not set: start the worker with `yulia run`, or set it")
+    return value
+
+
+def _keep_running(work: Coroutine[object, object, None], stack: AsyncExitStack) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+
+    def ended(done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.critical("a part of the worker broke: it stops, to be started again", exc_info=error)
+            os.kill(os.getpid(), 15)
+
+    async def stop() -> None:
+        task.remove_done_callback(ended)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    task.add_done_callback(ended)
+    stack.push_async_callback(stop)
