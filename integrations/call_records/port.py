@@ -14,6 +14,19 @@ class CallRecordError(Exception):
     retryable = True
 
 
+class CallRecordRefused(CallRecordError):
+    """These values can never be stored, now or later."""
+
+    retryable = False
+
+
+class CallUnknown(CallRecordError):
+    """No row of this call yet: another worker may still hold its beginning in a spool."""
+
+
+STALE_REASON = "worker_died"  # of calls closed by `close_stale`
+
+
 class CallOutcome(StrEnum):
     """How a call ended."""
 
@@ -79,22 +92,27 @@ class CallRecords(Protocol):
     async def open(self, start: CallStart) -> None:
         """Insert the row of a call that begins; the same call id again is not an error.
 
+        A call in progress, or one that was closed as stale, goes over to the worker that opens it again; a call
+        that has ended stays as it is.
+
         Raises:
-            CallRecordError
+            CallRecordError, CallRecordRefused
         """
 
     async def close_call(self, call_id: str, end: CallEnd) -> None:
         """Complete the row and write its turns, in one transaction; repeating it changes nothing.
 
+        It completes a call that was closed as stale, too.
+
         Raises:
-            CallRecordError
+            CallRecordError, CallRecordRefused, CallUnknown
         """
 
     async def agent_connected(self, call_id: str, agent: str, at: datetime) -> None:
-        """Note which agent took the call.
+        """Note which agent took the call; of several, the last one.
 
         Raises:
-            CallRecordError
+            CallRecordError, CallRecordRefused, CallUnknown
         """
 
     async def load(self, call_id: str) -> CallRecord | None:
@@ -113,6 +131,13 @@ class CallRecords(Protocol):
 
     async def close_stale(self, worker: str, ended_at: datetime) -> int:
         """Close calls that a dead worker of this name left in progress as dropped; return how many.
+
+        Raises:
+            CallRecordError
+        """
+
+    async def delete_older_than(self, days: int, now: datetime) -> int:
+        """Delete calls that began more than `days` before `now`, with their turns; return how many.
 
         Raises:
             CallRecordError

@@ -9,6 +9,7 @@ import pytest
 
 from integrations.redis_link import RedisLink
 from integrations.settings import RedisSettings
+from tests.integrations.loyalty.postgres_server import PostgresServer, find_programs
 from tests.integrations.redis_server import RedisServer
 
 # Against a healthy server on a busy test machine; tests of the limit itself set a short one.
@@ -50,3 +51,18 @@ async def own_redis_link(own_redis_server: RedisServer) -> AsyncIterator[RedisLi
     """A link with a short limit to the Redis that this test may break."""
     async with RedisLink(RedisSettings(url=own_redis_server.url, limit_seconds=0.3)) as link:
         yield link
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One real PostgreSQL for the whole run; each test makes a database of its own in it."""
+    programs = find_programs()
+    if programs is None:
+        pytest.fail("these tests need a real PostgreSQL: apt-get install postgresql")
+    with tempfile.TemporaryDirectory(prefix="yulia-postgres-") as folder:
+        server = PostgresServer(programs, Path(folder))
+        try:
+            server.start()
+            yield server.url
+        finally:
+            server.stop()
