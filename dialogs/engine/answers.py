@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialogs.engine.bundle import Slot, SlotKind
-from dialogs.engine.commands import Command, command_for_keys
+from dialogs.engine.commands import SPOKEN, Command, command_for_keys
 from dialogs.engine.state import Source
 from dialogs.engine.vocabulary import Heard, KeysPressed, Question, Value
 from dialogs.grammar import options_of, rule_of, yes_no
@@ -18,6 +18,7 @@ MAX_TEXT_CHARACTERS = 1000
 """Longer speech is cut; nobody answers a question with that."""
 
 COMMANDS = frozenset[str](Command)
+SPOKEN_COMMANDS = tuple(Option(command.value, phrases) for command, phrases in SPOKEN.items())
 
 YES_KEY, NO_KEY = "1", "2"
 
@@ -66,14 +67,12 @@ def _key_answers(slot: Slot) -> Iterator[tuple[Value, str]]:
 
 
 def _speech(said: str, confidence: float, question: Question, slot: Slot) -> Answered | Command | None:
-    options = options_of(question)
-    commands = tuple(option for option in options if option.value in COMMANDS)
     match slot.kind:
         case SlotKind.CHOICE:
-            found = match(said, options)
+            found = match(said, options_of(question))
             if found is not None and found.value not in COMMANDS:
                 return Answered(found.value, Source.VOICE, confidence)
-        case SlotKind.YES_NO if (answer := _yes_no(said, commands, slot)) is not None:
+        case SlotKind.YES_NO if (answer := _yes_no(said, slot)) is not None:
             return Answered(answer, Source.VOICE, confidence)
         case SlotKind.NUMBER_STRING:
             readings = settle(said, rule_of(question))
@@ -82,12 +81,12 @@ def _speech(said: str, confidence: float, question: Question, slot: Slot) -> Ans
                 return Answered(readings[0].digits, Source.VOICE, confidence, is_clear)
         case _:
             pass
-    command = match(said, commands)
+    command = match(said, SPOKEN_COMMANDS)
     return Command(command.value) if command is not None else None
 
 
-def _yes_no(said: str, commands: tuple[Option, ...], slot: Slot) -> bool | None:
+def _yes_no(said: str, slot: Slot) -> bool | None:
     """Read yes or no, but not out of a command: «нет, оператора» asks for an agent."""
-    if match(said, commands) is not None:
+    if match(said, SPOKEN_COMMANDS) is not None:
         return None
     return yes_no.parse(said, slot.yes, slot.no)

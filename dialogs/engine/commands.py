@@ -56,7 +56,13 @@ SPOKEN: dict[Command, tuple[str, ...]] = {
         "не поняла",
     ),
 }
-"""All of it is understood; «ещё раз» and the like give way to an option of a question that says the same."""
+"""All of it is understood at every question; an option of a question that says the same goes first."""
+
+SPOKEN_BRIEFLY: dict[Command, tuple[str, ...]] = {
+    Command.OPERATOR: ("оператор", "оператора", "соедините с оператором", "человек"),
+    Command.REPEAT: ("повторите", "ещё раз"),
+}
+"""What is listened for while numbers are dictated: each further phrase would cost digits."""
 
 
 def command_for_keys(keys: str, lone_keys: str) -> Command | None:

@@ -1,0 +1,8 @@
+"""YAML of a dialogue folder -> bundle, with every fault told by file and line."""
+
+from __future__ import annotations
+
+from dialogs.reader.bundle import load_bundle
+from dialogs.reader.problems import FlowErrors, FlowProblem
+
+__all__ = ["FlowErrors", "FlowProblem", "load_bundle"]

@@ -1,0 +1,181 @@
+"""A dialogue folder read into a bundle, or all that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from dialogs.engine import bundle as names
+from dialogs.engine.bundle import Bundle, Field, Flow
+from dialogs.engine.steps.step import Step
+from dialogs.reader.domain import (
+    Domain,
+    engine_slots,
+    read_actions,
+    read_queues,
+    read_responses,
+    read_slots,
+)
+from dialogs.reader.flow_checks import check_flows, resets
+from dialogs.reader.layout import Layout
+from dialogs.reader.problems import Place, Problems, meant
+from dialogs.reader.source import Section, SourceFiles, Value
+from dialogs.reader.steps import StepReader
+from dialogs.settings import DialogueSettings
+
+FORMAT = 1
+FLOW_KEYS = ("name", "description", "steps", "task", "queue", "persisted_slots")
+
+
+def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundle:
+    """Read `flows/*.yml` and `domain/*.yml` of a folder; settings give the facts that texts name.
+
+    Raises:
+        FlowErrors: everything that is wrong, with file and line.
+    """
+    problems = Problems()
+    files = SourceFiles(folder, problems)
+    domain = Domain((settings or DialogueSettings()).facts(), slots=engine_slots())
+    for kind, read in (
+        ("slots", read_slots),
+        ("actions", read_actions),
+        ("queues", read_queues),
+        ("responses", read_responses),
+    ):
+        path = folder / "domain" / f"{kind}.yml"
+        if not path.is_file():
+            problems.add(Place(f"domain/{kind}.yml", 1), "нет этого файла", f"Создайте его; первая строка — «{kind}:»")
+            continue
+        section = files.section(path, kind)
+        if section is not None:
+            read(section, domain)
+    _engine_needs(domain, problems)
+    flows = _Flows(domain, files)
+    flows.read(folder)
+    check_flows(flows.flows, flows.places, problems)
+    problems.raise_if_any()
+    return Bundle(
+        _hash(files, domain),
+        {flow.id: replace(flow, resets=resets(flow, flows.flows, flows.persisted)) for flow in flows.flows.values()},
+        domain.slots,
+        domain.responses,
+        domain.actions,
+        domain.queues,
+        domain.default_queue,
+        domain.facts,
+    )
+
+
+def _hash(files: SourceFiles, domain: Domain) -> str:
+    content = hashlib.sha256()
+    content.update(json.dumps([FORMAT, dict(domain.facts)], ensure_ascii=False, sort_keys=True).encode())
+    for file, data in sorted(files.contents.items()):
+        content.update(f"\0{file}\0{len(data)}\0".encode() + data)
+    return content.hexdigest()
+
+
+def _engine_needs(domain: Domain, problems: Problems) -> None:
+    if not domain.queues:
+        problems.add(
+            Place("domain/queues.yml", 1), "нет ни одной очереди", "Добавьте очередь: без неё некуда переводить"
+        )
+    for response_id in names.ENGINE_RESPONSES:
+        place = Place("domain/responses.yml", 1)
+        response = domain.responses.get(response_id)
+        if response is None:
+            problems.add(place, f"нет реплики «{response_id}»", "Добавьте её: система говорит её сама")
+        elif not all(variant.text.is_static for variant in response.variants):
+            problems.add(place, f"в реплике «{response_id}» есть подстановки", "Она звучит при сбоях: уберите их")
+
+
+class _Flows:
+    def __init__(self, domain: Domain, files: SourceFiles) -> None:
+        self._domain = domain
+        self._files = files
+        self.flows: dict[str, Flow] = {}
+        self.places: dict[tuple[str, str], Place] = {}
+        self.persisted: dict[str, tuple[str, ...]] = {}
+
+    def read(self, folder: Path) -> None:
+        sections = list(self._sections(folder))
+        for flow_id, section in sections:
+            self._flow(flow_id, section, tuple(name for name, _ in sections))
+        for pattern in names.PATTERNS:
+            if pattern not in {flow_id for flow_id, _ in sections}:
+                self._files.problems.add(
+                    Place("flows/patterns.yml", 1),
+                    f"нет сценария «{pattern}»",
+                    "Добавьте его: система начинает его сама",
+                )
+
+    def _sections(self, folder: Path) -> Iterator[tuple[str, Section]]:
+        seen: dict[str, Place] = {}
+        for path in sorted((folder / "flows").glob("*.yml")):
+            section = self._files.section(path, "flows")
+            for flow_id, key, value in section.entries() if section is not None else ():
+                if flow_id in seen:
+                    there = f"{seen[flow_id].file}:{seen[flow_id].line}"
+                    key.tell(f"сценарий «{flow_id}» уже есть в {there}", "Дайте одному из них другое имя")
+                    continue
+                seen[flow_id] = key.place
+                flow = value.section("name, description и steps")
+                if flow is not None:
+                    self.places[flow_id, ""] = key.place
+                    yield flow_id, flow
+
+    def _flow(self, flow_id: str, section: Section, flow_ids: tuple[str, ...]) -> None:
+        section.only(FLOW_KEYS)
+        listed = section.value("steps")
+        if listed is None:
+            section.tell(f"в сценарии «{flow_id}» нет шагов (steps)", "Добавьте steps: и список шагов под ним")
+            return
+        layout = Layout(listed)
+        if layout.first is None:
+            return
+        reader = StepReader(flow_id, self._domain, flow_ids, layout, self._results(layout))
+        steps: dict[str, Step] = {}
+        for laid in layout.steps.values():
+            self.places[flow_id, laid.id] = laid.section.place
+            step = reader.read(laid)
+            if step is not None:
+                steps[laid.id] = step
+        self._persisted(flow_id, section)
+        if len(steps) == len(layout.steps):  # else the checks of the whole would only echo what is told already
+            self.flows[flow_id] = Flow(
+                flow_id,
+                section.get("name", str, flow_id),
+                steps,
+                layout.first,
+                section.maybe("task"),
+                self._queue(section.value("queue")),
+            )
+
+    def _results(self, layout: Layout) -> dict[str, Field]:
+        fields: dict[str, Field] = {}
+        for laid in layout.steps.values():
+            action = laid.section.maybe("action") if laid.kind == "action" else None
+            contract = self._domain.actions.get(action or "")
+            for name, each in contract.result.items() if contract is not None else ():
+                known = fields.get(name)
+                fields[name] = replace(each, values=tuple(dict.fromkeys((known.values if known else ()) + each.values)))
+        return fields
+
+    def _queue(self, value: Value | None) -> str | None:
+        name = value.of(str) if value is not None else None
+        if value is not None and name is not None and name not in self._domain.queues:
+            value.tell(f"нет очереди «{name}»", meant(name, self._domain.queues))
+        return name
+
+    def _persisted(self, flow_id: str, section: Section) -> None:
+        value = section.value("persisted_slots")
+        kept: list[str] = []
+        for item in value.items() if value is not None else ():
+            name = item.of(str)
+            if name is not None and name not in self._domain.slots:
+                item.tell(f"нет слота «{name}»", meant(name, self._domain.slots))
+            elif name is not None:
+                kept.append(name)
+        self.persisted[flow_id] = tuple(kept)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from dialogs.engine.vocabulary import Value
+
+BUNDLED_FOLDER = Path(__file__).parent
+
+
+class DialogueSettings(BaseModel, frozen=True):
+    """What is said: the folder of flows and the facts that its texts and rules use as `settings.…`."""
+
+    folder: Path | None = Field(
+        None, description="Folder with flows/ and domain/ in YAML; none: the dialogue that comes with Yulia"
+    )
+    company_name: str = Field("Магазин у дома", description="Name of the chain, as it is spoken")
+    robot_name: str = Field("Юля", description="Name by which the robot introduces itself")
+    card_series: tuple[str, ...] = Field(
+        ("7789",), description="First digits of the chain's loyalty cards; other numbers are refused at once"
+    )
+    card_length: int = Field(16, ge=8, le=19, description="Digits of a loyalty card's number")
+
+    @property
+    def flows_folder(self) -> Path:
+        """The folder in force."""
+        return self.folder or BUNDLED_FOLDER
+
+    def facts(self) -> Mapping[str, Value]:
+        """Return what `settings.…` stands for in flows."""
+        return {
+            "company_name": self.company_name,
+            "robot_name": self.robot_name,
+            "card_series": self.card_series,
+            "card_length": self.card_length,
+        }

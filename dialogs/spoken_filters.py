@@ -1,0 +1,108 @@
+"""Spoken forms that texts may ask for: `{slots.points|points}`. Each is a factory: arguments -> form.
+
+| form | value | said |
+| --- | --- | --- |
+| `points` | 1250 | «тысяча двести пятьдесят баллов» |
+| `number` | 1250 | «тысяча двести пятьдесят» |
+| `plural:карта,карты,карт` | 2 | «карты» |
+| `counted:карта,карты,карт` | 2 | «две карты» (`counted:балл,балла,баллов,m`: gender m, f or n; f by default) |
+| `last4` | «…2222» | «двадцать два двадцать два»; masks the rest |
+| `groups` | «7789000000002222» | by fours, each by pairs |
+| `date` | «2026-12-01» | «первого декабря» |
+| `cards` | list of cards | «на карте двадцать два двадцать два сто баллов; на карте …» |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from dialogs.engine.vocabulary import Value
+from tts.spoken import Gender, date_words, digits_in_groups, last_digits, number_words, plural, points
+
+Form = Callable[[Value], str]
+
+
+def _whole(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("not a whole number")
+    return value
+
+
+def _text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _points() -> Form:
+    return lambda value: points(_whole(value))
+
+
+def _number() -> Form:
+    return lambda value: number_words(_whole(value))
+
+
+def _plural(one: str, few: str, many: str) -> Form:
+    return lambda value: plural(_whole(value), one, few, many)
+
+
+def _counted(one: str, few: str, many: str, gender: str = "f") -> Form:
+    if gender not in {each.value for each in Gender}:
+        raise TypeError("no such gender")
+
+    def say(value: Value) -> str:
+        count = _whole(value)
+        return f"{number_words(count, gender=Gender(gender))} {plural(count, one, few, many)}"
+
+    return say
+
+
+def _last4() -> Form:
+    return lambda value: last_digits(_text(value), 4)
+
+
+def _groups() -> Form:
+    return lambda value: digits_in_groups(_text(value), (4, 4, 4, 4, 4))
+
+
+def _date() -> Form:
+    return lambda value: date_words(date.fromisoformat(_text(value)))
+
+
+def _cards() -> Form:
+    return _say_cards
+
+
+def _say_cards(value: Value) -> str:
+    if not isinstance(value, tuple):
+        raise TypeError("not a list of cards")
+    active = [card for card in value if isinstance(card, Mapping) and card.get("state") == "active"]
+    return "; ".join(
+        f"на карте {last_digits(_text(card['last4']))} {points(_whole(card['points']))}" for card in active
+    )
+
+
+FILTERS: dict[str, Callable[..., Form]] = {
+    "points": _points,
+    "number": _number,
+    "plural": _plural,
+    "counted": _counted,
+    "last4": _last4,
+    "groups": _groups,
+    "date": _date,
+    "cards": _cards,
+}
+MASKING = frozenset({"last4"})
+"""Forms that show no more of a sensitive value than may be logged."""
+
+USAGE = {
+    "points": "{slots.points|points}",
+    "number": "{slots.points|number}",
+    "plural": "{slots.points|plural:балл,балла,баллов}",
+    "counted": "{slots.active_cards|counted:карта,карты,карт}",
+    "last4": "{slots.card_number|last4}",
+    "groups": "{answer.value|groups}",
+    "date": "{slots.expires_on|date}",
+    "cards": "{slots.cards|cards}",
+}
