@@ -10,6 +10,10 @@ class SpeechError(Exception):
     """A text could not be spoken; the caller hears a recorded prompt or goes to an agent."""
 
 
+class TextRefused(SpeechError):
+    """The engine is well, but this text cannot be spoken (too long, nothing to say): trying again is useless."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """Mono 16-bit signed little-endian audio; never travels without its rate."""
@@ -27,7 +31,7 @@ class SpeechEngine(Protocol):
     """A synthesiser. Adapters: pyttsx3 (always), RHVoice (where installed)."""
 
     name: str
-    voice: str
+    voice: str  # names all that changes the sound: voice and speed; part of the cache key
 
     async def synthesise(self, text: str) -> Speech:
         """Speak Russian text at the engine's own rate and level, off the event loop, with a time limit.
@@ -46,10 +50,11 @@ class PromptSpeech(Protocol):
     Order: a recorded file for the prompt id, the disk cache, fresh synthesis by the first engine that works.
     """
 
-    async def speech_for(self, text: str, *, recorded: str | None = None) -> Speech:
+    async def speech_for(self, text: str, *, recorded: str | None = None, sensitive: bool = False) -> Speech:
         """Return 8 kHz audio of one prompt.
 
-        `recorded` names a sound file that overrides synthesis when it exists.
+        `recorded` names a sound file that overrides synthesis when it exists. A `sensitive` text (a card number read
+        back, a name) is spoken afresh each time and kept nowhere, neither on disk nor in memory.
 
         Raises:
             SpeechError: no recording exists and every engine failed.
