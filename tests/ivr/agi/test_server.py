@@ -266,7 +266,7 @@ async def test_a_closed_server_accepts_nobody(start_server: ServerStarter, conne
     await server.close()
 
 
-async def test_a_peer_that_takes_nothing_does_not_hold_up_its_call(
+async def test_a_peer_that_never_answers_does_not_hold_up_its_route(
     start_server: ServerStarter, connect: PeerConnector
 ) -> None:
     ended: list[str] = []
