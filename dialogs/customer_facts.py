@@ -1,4 +1,4 @@
-"""What flows learn of a customer: results of `loyalty.find_by_phone` and `loyalty.find_by_card`, as actions.yml says."""
+"""What flows learn of a customer: the results of the `loyalty.find_by_…` actions, as actions.yml says."""
 
 from __future__ import annotations
 

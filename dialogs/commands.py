@@ -1,0 +1,177 @@
+"""`yulia flows check|talk` and `yulia digits`: the dialogue by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from dialogs import customer_facts
+from dialogs.engine.bundle import Bundle
+from dialogs.engine.engine import Engine
+from dialogs.engine.vocabulary import (
+    ActionDone,
+    ActionFailed,
+    Ask,
+    CallStarted,
+    Event,
+    HandOff,
+    HangUp,
+    Heard,
+    HearingFailed,
+    HungUp,
+    KeysPressed,
+    NothingHeard,
+    RunAction,
+    Say,
+    Turn,
+    Value,
+)
+from dialogs.grammar.checks import Check
+from dialogs.grammar.dictation import dictation
+from dialogs.grammar.digits import NumberRule, settle
+from dialogs.reader import FlowErrors, load_bundle
+from dialogs.settings import BUNDLED_FOLDER
+from integrations.loyalty.port import Card, CardState, Customer
+
+app = typer.Typer(help="The dialogue: check its YAML, talk to it in text.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="Folder with flows/ and domain/; by default the one that comes along.")]
+
+
+@app.command()
+def check(folder: Folder = BUNDLED_FOLDER) -> None:
+    """Check a dialogue; tell every fault with file, line and a way out. Exit code 1 when there is one."""
+    bundle = _load(folder)
+    Console().print(
+        f"[green]Всё в порядке[/green]: сценариев {len(bundle.flows)}, реплик {len(bundle.responses)},"
+        f" версия {bundle.hash[:12]}"
+    )
+
+
+@app.command()
+def talk(
+    folder: Folder = BUNDLED_FOLDER,
+    caller: Annotated[str, typer.Option(help="Number the caller calls from; empty: hidden.")] = "+79160000001",
+) -> None:
+    """Talk to the dialogue in text: a line is speech, «=123» keys, an empty line silence."""
+    console = Console()
+    engine = Engine(_load(folder), lambda error, event: console.print(f"[red]сбой: {escape(repr(error))}"))
+    console.print(
+        "[dim]речь — строкой; клавиши — =1; молчание — Enter; !слух — отказ распознавания; Ctrl+D — трубку[/]"
+    )
+    state, event = engine.begin(), CallStarted(caller or None)
+    while True:
+        state, turn = engine.step(state, event)
+        following = _show(console, turn)
+        if following is None:
+            return
+        event = following
+
+
+def _load(folder: Path) -> Bundle:
+    try:
+        return load_bundle(folder)
+    except FlowErrors as errors:
+        console = Console(stderr=True)
+        for problem in errors.problems:
+            console.print(
+                f"[bold]{escape(str(folder / problem.file))}:{problem.line}[/bold]:"
+                f" [red]{escape(problem.message)}[/red]. {escape(problem.advice)}",
+                soft_wrap=True,
+                highlight=False,
+            )
+        console.print(f"[red]Ошибок: {len(errors.problems)}[/red]")
+        raise typer.Exit(1) from None
+
+
+def _show(console: Console, turn: Turn) -> Event | None:
+    """Print a turn and return what the person at the keyboard does; None at the end."""
+    for command in turn:
+        match command:
+            case Say(prompts) | Ask(prompts):
+                for prompt in prompts:
+                    console.print(f"[cyan]Юля:[/cyan] {escape(prompt.text)} [dim]{prompt.id}[/dim]", highlight=False)
+            case HandOff() | HangUp():
+                console.print(f"[yellow]{escape(str(command))}[/yellow]")
+                return None
+            case RunAction():
+                return _action(console, command)
+    return _answer(console)
+
+
+def _answer(console: Console) -> Event:
+    try:
+        line = console.input("[green]вы:[/green] ").strip()
+    except EOFError:
+        return HungUp()
+    if not line:
+        return NothingHeard()
+    if line == "!слух":
+        return HearingFailed()
+    return KeysPressed(line[1:]) if line.startswith("=") else Heard(line.lower())
+
+
+def _action(console: Console, command: RunAction) -> Event:
+    console.print(f"[yellow]{command.action} {escape(str(dict(command.arguments)))}[/yellow]")
+    try:
+        choice = console.input("[yellow]ответ (Enter — найден, н — не найден, з — заблокирован, с — сбой):[/yellow] ")
+    except EOFError:
+        return HungUp()
+    results: Mapping[str, Mapping[str, Value]] = {
+        "н": customer_facts.nobody("not_found"),
+        "з": customer_facts.nobody("locked"),
+        "": customer_facts.found(EXAMPLE),
+    }
+    result = results.get(choice.strip().lower())
+    return ActionFailed(command.action, "unavailable") if result is None else ActionDone(command.action, result)
+
+
+EXAMPLE = Customer(
+    "example",
+    "Анна",
+    "Сергеевна",
+    "Иванова",
+    ("+79160000001",),
+    (Card("7789000000002222", CardState.ACTIVE, 1250, 40, 200, date(2026, 12, 1)),),
+)
+"""Whom the talk's loyalty system knows."""
+
+
+def digits(
+    text: Annotated[str, typer.Argument(help="Spoken number, e.g. «семьдесят семь восемьдесят девять».")],
+    length: Annotated[list[int] | None, typer.Option(help="Allowed length; may be given more than once.")] = None,
+    prefix: Annotated[list[str] | None, typer.Option(help="Allowed first digits; may be given more than once.")] = None,
+    check: Annotated[Check, typer.Option(help="Rule that the number must keep.")] = Check.NONE,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Read a spoken number; tell all readings that fit. Exit code 1 when none does."""
+    lengths = tuple(length or (8,) if check is Check.BIRTH_DATE else length or ())
+    readings = list(_readings(text, lengths, tuple(prefix or ()), check))
+    console = Console()
+    if as_json:
+        found = {"text": text, "digits": readings[0] if readings else None, "readings": readings}
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for number, reading in enumerate(readings):
+            console.print(reading, style="bold" if number == 0 else "dim", highlight=False)
+        if not readings:
+            console.print("[red]Ни одно прочтение не подходит[/red]")
+    if not readings:
+        raise typer.Exit(1)
+
+
+def _readings(text: str, lengths: tuple[int, ...], prefixes: tuple[str, ...], check: Check) -> Iterator[str]:
+    if not lengths:
+        rule = NumberRule(tuple(range(1, 25)), prefixes, check)
+        natural = [reading for reading in dictation(text).natural if reading and rule.allows(reading)]
+        yield from natural
+        yield from (reading.digits for reading in settle(text, rule) if reading.digits not in natural)
+        return
+    yield from (reading.digits for reading in settle(text, NumberRule(lengths, prefixes, check)))
