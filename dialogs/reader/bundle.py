@@ -30,17 +30,15 @@ FORMAT = 1
 FLOW_KEYS = ("name", "description", "steps", "task", "queue", "persisted_slots")
 
 
-def load_bundle(source: Path | DialogueSettings) -> Bundle:
-    """Read `flows/*.yml` and `domain/*.yml` of a folder, given as such (with default facts) or by the settings.
+def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundle:
+    """Read `flows/*.yml` and `domain/*.yml` of a folder; settings give the facts that texts name.
 
     Raises:
         FlowErrors: everything that is wrong, with file and line.
     """
-    settings = source if isinstance(source, DialogueSettings) else DialogueSettings(folder=source)
-    folder = settings.flows_folder
     problems = Problems()
     files = SourceFiles(folder, problems)
-    domain = Domain(settings.facts(), slots=engine_slots())
+    domain = Domain((settings or DialogueSettings()).facts(), slots=engine_slots())
     for kind, read in (
         ("slots", read_slots),
         ("actions", read_actions),
