@@ -83,7 +83,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         state_dir = (settings.line.state_dir or default_state_dir()).absolute()
-        bundle = load_bundle(settings.dialogue)
+        bundle = load_bundle(settings.dialogue.flows_folder, settings.dialogue)
         recogniser, hearing_note = await _load_hearing(settings.hearing)
         if recogniser is not None:
             stack.push_async_callback(recogniser.close)

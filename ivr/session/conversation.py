@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -57,8 +57,8 @@ class ActionError(Exception):
 class Actions(Protocol):
     """The outside as the dialogue knows it: action names of dialogs/domain/actions.yml."""
 
-    async def run(self, action: str, arguments: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Carry out one action.
+    async def run(self, action: str, arguments: Mapping[str, Value], caller_number: str | None) -> Mapping[str, Value]:
+        """Carry out one action for the caller of this number (E.164; None when hidden).
 
         Raises:
             ActionError
@@ -94,6 +94,7 @@ class Conversation:
         self._ear = ear
         self._journal = journal
         self._on_state = on_state
+        self._caller_number: str | None = None
         self._answered: Answer | None = None  # the caller waits for our reaction to this
 
     async def run(self, started: CallStarted) -> HandOff | HangUp:
@@ -103,6 +104,7 @@ class Conversation:
             SpeechError: a prompt could not be spoken.
             HungUp: the line closed.
         """
+        self._caller_number = started.caller_number
         state = self._parts.engine.begin()
         event: Event = started
         while True:
@@ -115,17 +117,21 @@ class Conversation:
             event = outcome
 
     async def _carry_out(self, turn: Turn) -> Event | HandOff | HangUp:
+        interruptible: tuple[Prompt, ...] = ()  # said as one piece with the question that follows
         for command in turn:
             match command:
+                case Say(prompts, barge_in=True):
+                    interruptible += prompts
                 case Say(prompts):
                     self._ear.keep_keys()
-                    await self._say(prompts)
+                    await self._say(interruptible + prompts)
+                    interruptible = ()
                 case Ask():
-                    return await self._ask(command)
-                case RunAction():
-                    return await self._run_action(command)
-                case HandOff() | HangUp():
-                    return command
+                    return await self._ask(replace(command, prompts=interruptible + command.prompts))
+                case _:
+                    if interruptible:
+                        await self._say(interruptible)
+                    return await self._run_action(command) if isinstance(command, RunAction) else command
         raise AssertionError("the engine's turn asks for nothing and ends nothing")
 
     async def _ask(self, command: Ask) -> Event:
@@ -159,7 +165,9 @@ class Conversation:
 
     async def _run_action(self, command: RunAction) -> Event:
         self._ear.take_typed_ahead()
-        running = asyncio.get_running_loop().create_task(self._parts.actions.run(command.action, command.arguments))
+        running = asyncio.get_running_loop().create_task(
+            self._parts.actions.run(command.action, command.arguments, self._caller_number)
+        )
         try:
             async with asyncio.timeout(command.limit_seconds):
                 await asyncio.wait({running}, timeout=command.waiting_after_seconds)

@@ -1,0 +1,57 @@
+"""Whole calls run side by side in several processes; the line they ring is started once, by the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from ivr.softphone.phone import SoftPhones
+from tests.calls.running_line import LineAddresses, LineInBackground
+
+LINE = pytest.StashKey[LineInBackground]()
+ADDRESSES = pytest.StashKey[LineAddresses]()
+FROM_CONTROLLER = "yulia_line"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the shared line in the controlling process."""
+    given = getattr(config, "workerinput", {}).get(FROM_CONTROLLER)
+    if given is not None:
+        config.stash[ADDRESSES] = LineAddresses(**given)
+    elif not config.option.collectonly:
+        config.stash[LINE] = LineInBackground()
+        config.stash[ADDRESSES] = config.stash[LINE].start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a test process where the line is (hook of pytest-xdist)."""
+    if ADDRESSES in node.config.stash:
+        node.workerinput[FROM_CONTROLLER] = node.config.stash[ADDRESSES].as_dict()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared line."""
+    if LINE in config.stash:
+        config.stash[LINE].stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/calls/" in item.nodeid:
+            item.add_marker(pytest.mark.call)
+
+
+@pytest.fixture
+def line(request: pytest.FixtureRequest) -> LineAddresses:
+    """The line that all tests share."""
+    return request.config.stash[ADDRESSES]
+
+
+@pytest.fixture
+async def phones() -> AsyncIterator[SoftPhones]:
+    """Telephones of the test's process."""
+    async with SoftPhones() as phones:
+        yield phones
