@@ -63,10 +63,9 @@ def talk(
     """Talk to the dialogue in text: a line is speech, «=123» keys, an empty line silence."""
     console = Console()
     engine = Engine(_load(folder), lambda error, event: console.print(f"[red]сбой: {escape(repr(error))}"))
-    console.print(
-        "[dim]речь — строкой; клавиши — =1; молчание — Enter; !слух — отказ распознавания; Ctrl+D — трубку[/]"
-    )
-    state, event = engine.begin(), CallStarted(caller or None)
+    console.print("[dim]речь — строкой; клавиши — =1; молчание — Enter; !слух — слух отказал; Ctrl+D — трубку[/dim]")
+    state = engine.begin()
+    event: Event = CallStarted(caller or None)
     while True:
         state, turn = engine.step(state, event)
         following = _show(console, turn)
