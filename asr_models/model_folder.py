@@ -12,10 +12,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr_models.graph_file import GraphDamaged, check_graph
 from asr_models.port import ModelInvalid
 
 CHECKSUMS = "SHA256SUMS"
-_FST_MAGIC = struct.pack("<I", 0x7EB2FDD6)  # OpenFst, kFstMagicNumber
 _MODEL_START = b"\0B<TransitionModel> "  # Kaldi, binary mode
 _PRIORS = b"<Priors> FV \x04"
 
@@ -90,24 +90,10 @@ def _check_acoustic_model(file: Path) -> None:
 
 
 def _check_graph(file: Path) -> None:
-    content = _read(file)
-    if not content.startswith(_FST_MAGIC):
-        raise ModelInvalid(f"{file}: not an OpenFst graph")
-    # Header: magic, then two strings (type of the graph and of its arcs), each with its length before it.
-    place = len(_FST_MAGIC)
-    for _ in range(2):
-        if len(content) < place + 4:
-            raise ModelInvalid(f"{file}: truncated")
-        (length,) = struct.unpack_from("<i", content, place)
-        place += 4 + length
-        if not 0 < length < 64 or len(content) < place:
-            raise ModelInvalid(f"{file}: damaged header")
-    # version, flags (int32), properties, start, states, arcs (int64)
-    if len(content) < place + 40:
-        raise ModelInvalid(f"{file}: truncated")
-    *_, states, arcs = struct.unpack_from("<iiQqqq", content, place)
-    if states < 0 or len(content) < states * 4 + max(arcs, 0) * 4:
-        raise ModelInvalid(f"{file}: truncated ({states} states, {arcs} arcs do not fit in {len(content)} bytes)")
+    try:
+        check_graph(_read(file))
+    except GraphDamaged as damage:
+        raise ModelInvalid(f"{file}: {damage}") from damage
 
 
 def _check_text(file: Path, *, options: bool = False) -> list[str]:

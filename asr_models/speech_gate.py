@@ -6,6 +6,7 @@ import math
 from collections import deque
 
 import numpy as np
+import numpy.typing as npt
 import webrtcvad
 
 from asr_models.port import SAMPLE_RATE_HZ
@@ -80,12 +81,12 @@ class SpeechGate:
         return bool(voiced) and level_db >= threshold_db and not _is_key_tone(samples)
 
 
-def _level_db(samples: np.ndarray) -> float:
+def _level_db(samples: npt.NDArray[np.float32]) -> float:
     power = float(np.dot(samples, samples)) / len(samples) / 32768.0**2
     return 10 * math.log10(power) if power > 0 else _SILENCE_DB
 
 
-def _is_key_tone(samples: np.ndarray) -> bool:
+def _is_key_tone(samples: npt.NDArray[np.float32]) -> bool:
     energy = float(np.dot(samples, samples))
     if energy == 0:
         return False

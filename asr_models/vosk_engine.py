@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
 import vosk
 
 from asr_models.decoding_pool import DecodingPool
@@ -13,10 +12,6 @@ from asr_models.phrase_grammar import GrammarCache, missing_words
 from asr_models.port import SAMPLE_RATE_HZ, ModelInvalid, PhraseList, RecogniserOverloaded
 from asr_models.settings import BUNDLED_MODEL_DIR, HearingSettings
 from asr_models.vosk_stream import Decoder, VoskStream
-
-log = structlog.get_logger()
-
-BYTES_PER_SECOND = SAMPLE_RATE_HZ * 2
 
 
 class VoskRecogniser:
@@ -42,7 +37,6 @@ class VoskRecogniser:
         self._grammars = GrammarCache(self._knows)
         self._pool = DecodingPool(self._settings.threads, niceness=self._settings.niceness)
         self._streams: set[VoskStream] = set()
-        log.info("hearing.model_loaded", model=self.name, phrase_lists=self.takes_phrase_lists)
 
     @property
     def open_streams(self) -> int:

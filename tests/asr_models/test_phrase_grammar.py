@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from asr_models.phrase_grammar import grammar_json, missing_words
+from asr_models.port import FREE_SPEECH, PhraseList
+
+VOCABULARY = {"да", "нет", "счёт", "всё", "два", "ноль", "баланс", "береза"}
+
+
+def knows(word: str) -> bool:
+    return word in VOCABULARY
+
+
+def grammar(*phrases: str, allow_unknown: bool = True) -> list[str]:
+    made = grammar_json(PhraseList(phrases, allow_unknown), knows)
+    assert made is not None
+    return list(json.loads(made))
+
+
+def test_free_speech_has_no_grammar() -> None:
+    assert grammar_json(FREE_SPEECH, knows) is None
+
+
+def test_unknown_speech_is_added_once_where_allowed() -> None:
+    assert grammar("да", "[unk]") == ["да", "[unk]"]
+    assert grammar("да", "нет", allow_unknown=False) == ["да", "нет"]
+
+
+def test_the_grammar_is_real_utf8_since_vosk_reads_no_escapes() -> None:
+    assert "да" in str(grammar_json(PhraseList(("да",)), knows))
+
+
+def test_case_punctuation_and_hyphens_do_not_hide_words() -> None:
+    assert grammar("Да, баланс!", "ноль-ноль") == ["да баланс", "ноль ноль", "[unk]"]
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"), [("счет", "счёт"), ("все", "всё"), ("берёза", "береза"), ("счёт", "счёт")]
+)
+def test_a_missing_or_needless_yo_is_put_right(written: str, spelled: str) -> None:
+    assert grammar(written)[0] == spelled
+
+
+def test_a_missing_word_leaves_a_place_for_unknown_speech() -> None:
+    assert grammar("мой баланс") == ["[unk] баланс", "[unk]"]
+
+
+def test_a_missing_word_is_left_out_where_unknown_speech_is_not_allowed() -> None:
+    assert grammar("мой баланс", allow_unknown=False) == ["баланс"]
+
+
+def test_a_list_of_missing_words_is_never_an_empty_grammar() -> None:
+    assert grammar("мой", allow_unknown=False) == ["[unk]"]
+
+
+def test_missing_words_are_named_once_in_their_order() -> None:
+    assert missing_words(PhraseList(("мой баланс", "твой и мой", "[unk]")), knows) == ("мой", "твой", "и")
