@@ -24,18 +24,21 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_database_url(postgres_url: str) -> str:
     """The address of an empty database of this test alone."""
-    name = f"test_{secrets.token_hex(8)}"
+    # A role with a schema of its own sees nothing else, and is made faster than a database.
+    name, password = f"test_{secrets.token_hex(8)}", secrets.token_hex(8)
 
     async def create() -> None:
-        engine = create_async_engine(postgres_url, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
+        engine = create_async_engine(postgres_url)
+        async with engine.begin() as connection:
+            await connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'"))
+            await connection.execute(text(f"CREATE SCHEMA {name} AUTHORIZATION {name}"))
+            await connection.execute(text(f"ALTER ROLE {name} SET search_path = {name}"))
         await engine.dispose()
 
     # In a thread of its own, since fixtures that ask for this one by name already run in a loop.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, create()).result()
-    return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    return make_url(postgres_url).set(username=name, password=password).render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

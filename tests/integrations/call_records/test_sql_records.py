@@ -124,7 +124,7 @@ async def test_connections_that_the_server_cut_are_replaced_unnoticed(postgres_d
     records = SqlCallRecords(postgres_database_url)
     await records.open(start())
     async with other_connection(postgres_database_url) as other:
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
         await other.execute(text(f"{cut} AND pid <> pg_backend_pid()"))
     await records.close_call("call-1", end())
     assert await records.load("call-1") == CallRecord(start(), end())
