@@ -32,6 +32,15 @@ def level_dbfs(pcm16: bytes) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """20 ms of a call's audio, or less at the end of a stream."""
+
+    pcm16: bytes
+    at: float  # it had passed by then
+    is_sound: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SoundRun:
     """A stretch of sound without a long pause in it; times of time.monotonic()."""
 
@@ -102,11 +111,6 @@ class AudioTrack:
         """Whether no more audio is kept (times still are)."""
         return self._kept_bytes >= self._keep_bytes
 
-    @property
-    def pieces(self) -> int:
-        """Number of pieces so far; an index for `audio_since`."""
-        return len(self._after)
-
     def add(self, pcm16: bytes, after: float, before: float) -> None:
         """Note audio that was not there at `after` and was there at `before`."""
         for start in range(0, len(pcm16), FRAME_BYTES):
@@ -129,11 +133,10 @@ class AudioTrack:
             self.first_frame_at = before
         self.last_frame_at = before
 
-    def audio_since(self, piece: int) -> tuple[bytes, float]:
-        """Return the kept audio from a piece on, and when its first frame came."""
-        if piece >= len(self._pieces):
-            return b"", 0.0
-        return b"".join(self._pieces[piece:]), self._before[piece]
+    def frames_from(self, piece: int) -> list[Frame]:
+        """Return the frames from an index on; those beyond the limit are empty."""
+        count = len(self._pieces)
+        return [Frame(self._pieces[i], self._before[i], bool(self._loud[i])) for i in range(piece, count)]
 
     def mark(self, moment: float) -> None:
         """Start listening afresh: `sound_since_mark` counts only sound that comes after a moment."""
