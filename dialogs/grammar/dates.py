@@ -36,6 +36,11 @@ def date_readings(said: Dictation) -> dict[str, float]:
     return found
 
 
+def names_a_month(said: Dictation) -> bool:
+    """Say whether the month was said by its name; digits alone do not make the date then."""
+    return any(word.kind is Kind.MONTH for word in said.words)
+
+
 def may_go_on(said: Dictation) -> bool:
     """Say whether some reading is the beginning of eight plain digits, so that a short date is not yet sure."""
     reached: list[set[str]] = [set() for _ in range(len(said) + 1)]
@@ -50,10 +55,9 @@ def may_go_on(said: Dictation) -> bool:
 
 
 def _month_readings(said: Dictation, start: int, end: int) -> dict[str, float]:
-    word = said.words[start]
-    if word.kind is Kind.MONTH:
-        return {str(word.value): 1.0} if end == start + 1 else {}
-    return said.span_readings(start, end, 2)
+    if said.words[start].kind is Kind.MONTH:
+        return {str(said.words[start].value): 1.0} if end == start + 1 else {}
+    return said.span_readings(start, end, 2) if not names_a_month(said) else {}
 
 
 def _full_year(year: str) -> str:

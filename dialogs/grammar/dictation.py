@@ -115,7 +115,8 @@ def _edges(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
     for end, value, cost in _below_thousand(said, start):
         yield Edge(end, str(value), cost)
         if end < len(said) and said[end].kind in (Kind.THOUSAND, Kind.THOUSANDS):
-            yield from _thousands(said, end + 1, value)
+            # «один тысяча» is no Russian: likelier that «один» belongs to what is before it
+            yield from _thousands(said, end + 1, value, 1.5 if said[end - 1].masculine else 0.0)
     yield from _repeated(said, start)
 
 
@@ -144,17 +145,17 @@ def _below_thousand(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[
         yield start + 3, hundreds + said[start + 2].value, 3.5  # «сто ноль пять» for 105, rarer than 100 05
 
 
-def _thousands(said: tuple[NumberWord, ...], start: int, count: int) -> Iterator[Edge]:
+def _thousands(said: tuple[NumberWord, ...], start: int, count: int, penalty: float = 0.0) -> Iterator[Edge]:
     """Read what follows «… тысяч»."""
-    yield Edge(start, str(count * 1000), 1.0)
+    yield Edge(start, str(count * 1000), 1.0 + penalty)
     for end, value, cost in _below_thousand(said, start):
-        yield Edge(end, str(count * 1000 + value), cost)
+        yield Edge(end, str(count * 1000 + value), cost + penalty)
     for zeros in (1, 2):  # «семь тысяч ноль двенадцать», «две тысячи ноль ноль пять»
         after = start + zeros
         if after < len(said) and all(_is_zero(word) for word in said[start:after]):
             for end, value, _ in _below_thousand(said, after):
                 if len(str(value)) == 3 - zeros or (zeros == 1 and value < 10):
-                    yield Edge(end, str(count * 1000 + value), 2.0)
+                    yield Edge(end, str(count * 1000 + value), 2.0 + penalty)
 
 
 def _repeated(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:

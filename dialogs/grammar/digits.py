@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dialogs.grammar.checks import Check, birth_date_prefix, holds, luhn_term
-from dialogs.grammar.dates import date_readings, may_go_on
+from dialogs.grammar.dates import date_readings, may_go_on, names_a_month
 from dialogs.grammar.dictation import Dictation, dictation
 from dialogs.grammar.number_words import Kind
 
@@ -50,7 +50,8 @@ def settle(text: str, rule: NumberRule) -> tuple[Reading, ...]:
     """Return the readings that keep the rule, the most natural first."""
     said = dictation(text)
     found: dict[str, float] = {}
-    for length in rule.lengths:
+    lengths = () if rule.check is Check.BIRTH_DATE and names_a_month(said) else rule.lengths
+    for length in lengths:
         for reading in _of_length(said, length, rule):
             found.setdefault(reading.digits, reading.cost)
     if rule.check is Check.BIRTH_DATE:

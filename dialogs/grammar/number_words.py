@@ -31,6 +31,7 @@ class NumberWord:
     value: int
     digits: str = ""  # of a literal
     ordinal: bool = False  # closes a number: nothing may follow inside it
+    masculine: bool = False  # «один», «два»: not said before «тысяча»
 
 
 _UNITS = {
@@ -45,6 +46,7 @@ _UNITS = {
     8: "восемь восьми восемью",
     9: "девять девяти девятью",
 }
+_MASCULINE = ("один", "два")
 _TEENS = {
     10: "десять десяти десятью",
     11: "одиннадцать одиннадцати",
@@ -155,7 +157,7 @@ def _table() -> dict[str, NumberWord]:
         (Kind.HUNDREDS, _HUNDREDS),
     ):
         for value, forms in numbers.items():
-            table |= {form: NumberWord(kind, value) for form in forms.split()}
+            table |= {form: NumberWord(kind, value, masculine=form in _MASCULINE) for form in forms.split()}
     for month, forms in enumerate(_MONTHS, start=1):
         table |= {form: NumberWord(Kind.MONTH, month) for form in forms.split()}
     table |= {form: NumberWord(Kind.THOUSAND, 1000) for form in ["тысяча", "тысячу", "тыща", "тыщу"]}
