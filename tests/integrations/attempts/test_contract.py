@@ -109,6 +109,15 @@ async def test_a_wrong_try_counts_only_within_the_window(counters: Counters) -> 
     assert not await attempts.count_wrong(subject())
 
 
+async def test_the_window_slides_with_each_try(counters: Counters) -> None:
+    attempts = counters.make(AttemptSettings(per_card=3, window_minutes=0.1 / 60))
+    locked = []
+    for _ in range(4):  # never more than two within any window
+        locked.append(await attempts.count_wrong(subject()))
+        await counters.pass_minutes(attempts, 0.06 / 60)
+    assert locked == [False] * 4
+
+
 async def test_a_lock_ends_and_counting_starts_afresh(counters: Counters) -> None:
     attempts = counters.make(AttemptSettings(per_card=2, window_minutes=60, lock_minutes=0.1 / 60))
     await attempts.count_wrong(subject())

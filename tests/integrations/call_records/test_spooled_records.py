@@ -21,6 +21,7 @@ from integrations.call_records.port import (
     CallRecordRefused,
     CallRecords,
     CallStart,
+    CallUnknown,
 )
 from integrations.call_records.spool_lines import Closed, Opened, line_to_json
 from integrations.call_records.spooled_records import SpooledCallRecords
@@ -235,6 +236,27 @@ async def test_an_agent_noted_by_one_worker_waits_for_the_beginning_in_anothers_
         assert await one.import_spool() == 1
         assert await two.import_spool() == 1
     assert database.calls["call-1"] == CallRecord(start(), None, "PJSIP/agent1", BEGAN_AT)
+
+
+async def test_writes_of_a_call_keep_their_order_when_its_beginning_arrives_in_mid_import(path: Path) -> None:
+    class KnownFromTheSecondTime(FakeCallRecords):
+        async def agent_connected(self, call_id: str, agent: str, at: datetime) -> None:
+            try:
+                await super().agent_connected(call_id, agent, at)
+            except CallUnknown:
+                await self.open(start(call_id))
+                raise
+
+    database = KnownFromTheSecondTime()
+    with spooled(database, path) as records:
+        database.down = True
+        await records.agent_connected("call-1", "PJSIP/agent1", BEGAN_AT)
+        await records.agent_connected("call-1", "PJSIP/agent2", BEGAN_AT)
+        database.down = False
+        await records.import_spool()
+        await records.import_spool()
+        assert records.waiting_writes == 0
+    assert database.calls["call-1"].agent == "PJSIP/agent2"
 
 
 async def test_a_write_to_a_call_that_never_begins_is_set_aside_in_the_end(
