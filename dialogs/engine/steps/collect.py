@@ -73,6 +73,8 @@ class Collect(Step):
                 return run.ask(current, (run.hearing_failed, current.utter_keys))
             case NothingHeard():
                 return self._miss(run, current, no_input=True)
+            case KeysPressed(keys) if not keys.strip("#"):
+                return self.again(run)  # «решётка» after a number that was complete without it
             case Heard() | KeysPressed():
                 match understand(event, current.question, run.bundle.slots[current.slot]):
                     case Command.OPERATOR:
