@@ -50,8 +50,13 @@ def match(text: str, options: Iterable[Option]) -> Match | None:
 
 
 def can_grow_into_another(text: str, found: Match, options: Iterable[Option]) -> bool:
-    """Say whether words still to come could turn the match into another option («карта» … «карта потерялась»)."""
+    """Say whether words still to come could turn the match into another option («карта» … «карта потерялась»).
+
+    The end of a longer match is not taken for the beginning of something else: «узнать баллы» is not «баллы сгорели».
+    """
     said = words(text)
+    matched_from = find(found.phrase, said) or 0
+    inside_match = range(matched_from + 1, matched_from + len(found.phrase))
     for option in options:
         if option.value == found.value:
             continue
@@ -61,6 +66,8 @@ def can_grow_into_another(text: str, found: Match, options: Iterable[Option]) ->
                 continue
             for length in range(1, min(len(phrase) - 1, len(said)) + 1):
                 begun = phrase[:length]
+                if len(said) - length in inside_match:
+                    continue
                 if said[-length:] == begun and not FILLERS.issuperset(begun):
                     return True
     return False

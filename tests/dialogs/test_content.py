@@ -1,0 +1,118 @@
+"""The dialogue that comes with Yulia: what it asks a recogniser to hear, and how it sounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dialogs.customer_facts import FIND_BY_CARD, FIND_BY_PHONE
+from dialogs.engine.bundle import Bundle
+from dialogs.engine.state import plain
+from dialogs.engine.steps.collect import Asking, Collect
+from dialogs.engine.vocabulary import AnswerKind
+from dialogs.grammar import satisfies
+from dialogs.reader import load_bundle
+from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
+from tests.dialogs.results import RESULTS
+
+VOCABULARY = Path(__file__).parents[2] / "asr_models" / "ru-8k-provisional" / "graph" / "words.txt"
+
+
+def askings(bundle: Bundle) -> Iterator[Asking]:
+    for flow in bundle.flows.values():
+        for step in flow.steps.values():
+            if isinstance(step, Collect):
+                yield step.asking
+                if step.read_back is not None:
+                    yield step.read_back
+
+
+def test_the_bundled_model_knows_every_word_that_questions_listen_for(bundle: Bundle) -> None:
+    if not VOCABULARY.exists():
+        pytest.skip("no model lies in asr_models/")
+    known = {line.split()[0] for line in VOCABULARY.read_text().splitlines() if line.strip()}
+    asked = {word for asking in askings(bundle) for phrase in asking.question.phrases for word in phrase.split()}
+    assert asked - known == set()
+
+
+def test_every_phrase_of_a_closed_question_answers_it(bundle: Bundle) -> None:
+    for asking in askings(bundle):
+        question = asking.question
+        assert len(question.meanings) == len(question.phrases)
+        if question.answer is AnswerKind.DIGITS:
+            continue
+        for phrase, meaning in zip(question.phrases, question.meanings, strict=True):
+            assert meaning, phrase
+            grows = any(
+                other != phrase and other.startswith(phrase + " ") and its != meaning
+                for other, its in zip(question.phrases, question.meanings, strict=True)
+            )
+            assert satisfies(question, phrase) or grows, (question.id, phrase)
+
+
+def test_one_question_at_a_time_and_each_short_enough_to_be_heard_out(bundle: Bundle) -> None:
+    for response in bundle.responses.values():
+        for variant in response.variants:
+            text = "".join(part if isinstance(part, str) else "…" for part in variant.text.parts)
+            assert text.count("?") <= 1, response.id
+            assert len(text) <= 130, response.id
+            assert text[-1] in ".!?…", response.id
+            assert not re.search(r"\d", text), f"{response.id}: numbers are written as words"
+
+
+def test_what_is_said_when_things_fail_needs_no_synthesis(bundle: Bundle) -> None:
+    static = {prompt.id: prompt for prompt in bundle.static_prompts()}
+    for response_id in ("utter_hearing_failed", "utter_internal_error", "utter_handoff", "utter_resumed"):
+        assert static[response_id].recorded
+    for asking in askings(bundle):
+        if not asking.question.id.endswith("/confirm"):
+            assert static[asking.utter_keys].recorded
+
+
+def test_recordings_are_named_once(bundle: Bundle) -> None:
+    names = [variant.recorded for response in bundle.responses.values() for variant in response.variants]
+    recorded = [name for name in names if name]
+    assert len(recorded) == len(set(recorded))
+
+
+def test_every_named_result_keeps_the_contract_but_the_garbage(bundle: Bundle) -> None:
+    for name, result in RESULTS.items():
+        record = plain(result)
+        assert isinstance(record, dict)
+        fits = bundle.actions[FIND_BY_CARD].fits(record)
+        assert fits is (name != "garbage"), name
+        if result["outcome"] != "locked" and fits:
+            assert bundle.actions[FIND_BY_PHONE].fits(record)
+
+
+def test_settings_are_put_into_texts_and_rules(bundle: Bundle) -> None:
+    settings = DialogueSettings(company_name="Ромашка", robot_name="Лиза", card_series=("55", "66"))
+    other = load_bundle(BUNDLED_FOLDER, settings)
+    greeting = {prompt.id: prompt for prompt in other.static_prompts()}["utter_greeting"]
+    assert greeting.text == "Здравствуйте! Я Лиза, робот сети «Ромашка». Разговор записывается."
+    card = next(asking for asking in askings(other) if asking.slot == "card_number")
+    assert card.question.digit_prefixes == ("55", "66")
+    assert other.hash != bundle.hash
+
+
+def test_the_hash_names_the_content(bundle: Bundle, tmp_path: Path) -> None:
+    assert load_bundle(BUNDLED_FOLDER).hash == bundle.hash
+    for kind in ("flows", "domain"):
+        (tmp_path / kind).mkdir()
+        for path in (BUNDLED_FOLDER / kind).glob("*.yml"):
+            (tmp_path / kind / path.name).write_bytes(path.read_bytes())
+    assert load_bundle(tmp_path).hash == bundle.hash, "the folder's place does not matter"
+    menu = tmp_path / "flows" / "menu.yml"
+    menu.write_text(menu.read_text() + "# другой\n")
+    assert load_bundle(tmp_path).hash != bundle.hash
+    assert re.fullmatch("[0-9a-f]{64}", bundle.hash)
+
+
+def test_queues_of_flows_exist(bundle: Bundle) -> None:
+    assert bundle.default_queue == "hotline"
+    assert set(bundle.queues) == {"hotline", "cards"}
+    assert replace(bundle, hash="x").hash == "x"
