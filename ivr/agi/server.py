@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class AgiServer:
             self._settings.host,
             self._settings.port,
             limit=self._settings.line_limit_bytes,
+            backlog=self._settings.max_sessions,  # all calls may come at once
         )
         self.port = self._server.sockets[0].getsockname()[1]
         log.info("AGI server listens", host=self._settings.host, port=self.port)
@@ -91,10 +93,11 @@ class AgiServer:
         watch_for_dead_peer(writer)
         task = asyncio.create_task(self._application.handler(reader, writer))
         self._connections.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(functools.partial(self._ended, writer))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, writer: asyncio.StreamWriter, task: asyncio.Task[None]) -> None:
         self._connections.discard(task)
+        writer.close()  # a task cancelled before its first step has not done it
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("AGI connection handler failed", exc_info=error)
 

@@ -51,6 +51,7 @@ class AmiClient:
         self._listeners: list[StateListener] = []
         self._connected = asyncio.Event()
         self._delay_seconds = settings.reconnect_min_seconds
+        self._told_problem = ""
         self.state = AmiState.DISCONNECTED
         self.last_problem = "not started"
         self.counters = AmiCounters()
@@ -70,15 +71,18 @@ class AmiClient:
 
         Raises:
             AmiNotConfigured: there is no secret to log in with.
+            AmiUnsafeValue: the user or the secret cannot be sent.
         """
         if self._settings.secret is None:
             raise AmiNotConfigured("no AMI secret is set")
+        check_action("Login", {"Username": self._settings.username, "Secret": self._settings.secret.get_secret_value()})
         if self._keeper is None:
             self.last_problem = "still connecting"
+            self._enter(AmiState.DISCONNECTED)
             self._keeper = asyncio.create_task(self._keep_connected())
 
     async def close(self) -> None:
-        """Log off; actions under way end with AmiConnectionLost, subscriptions end."""
+        """Disconnect for good; actions under way end with AmiConnectionLost, subscriptions end."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
@@ -114,7 +118,7 @@ class AmiClient:
             AmiBusy, AmiUnsafeValue: nothing was sent.
         """
         check_action(name, fields)
-        if self._manager is None or not self.connected:
+        if self._manager is None:
             raise AmiDisconnected(f"no AMI connection: {self.last_problem}")
         return await self._ask(self._manager, name, fields, limit_seconds)
 
@@ -163,6 +167,10 @@ class AmiClient:
             except (AmiError, OSError) as error:  # TimeoutError is an OSError
                 self.counters.connect_failures += 1
                 self.last_problem = str(error) or "connecting or logging in took too long"
+            except Exception as error:  # whatever it is, a line that has lost its AMI for ever is worse
+                self.counters.connect_failures += 1
+                self.last_problem = f"a fault of ours: {error!r}"
+                log.exception("AMI connection failed in an unforeseen way")
             finally:
                 self._manager = None
                 manager.close()
@@ -179,14 +187,16 @@ class AmiClient:
             except AmiConnectionLost as error:
                 raise AmiDisconnected(f"before the login was answered, {error}") from error
         if not answer.success:
-            raise AmiLoginRefused("\n".join(values_of(answer, "Message")))
+            reason = "\n".join(values_of(answer, "Message"))
+            # An Asterisk on its way down still takes connections, and refuses every login with these words.
+            raise AmiDisconnected(reason) if "shutting down" in reason else AmiLoginRefused(reason)
         self.asterisk_version = await self._fetch_version(manager)
         protocol: GuardedProtocol = manager.protocol
         if not protocol.ended.is_set():
             self._manager = manager
             self.counters.reconnects += self.counters.logins > 0
             self.counters.logins += 1
-            self.last_problem = ""
+            self.last_problem = self._told_problem = ""
             self._enter(AmiState.CONNECTED)
         await protocol.ended.wait()
         raise AmiConnectionLost(f"the AMI connection ended: {protocol.end_reason}")
@@ -200,9 +210,14 @@ class AmiClient:
         return response.fields.get("AsteriskVersion")
 
     async def _back_off(self, state: AmiState) -> None:
-        pause_seconds = self._delay_seconds * random.uniform(0.8, 1.0)
-        self._delay_seconds = min(self._delay_seconds * 2, self._settings.reconnect_max_seconds)
-        report = log.error if state is AmiState.LOGIN_REFUSED else log.warning
+        refused = state is AmiState.LOGIN_REFUSED
+        longest_seconds = self._settings.refused_max_seconds if refused else self._settings.reconnect_max_seconds
+        pause_seconds = min(self._delay_seconds, longest_seconds) * random.uniform(0.8, 1.0)
+        self._delay_seconds = min(self._delay_seconds * 2, longest_seconds)
+        # An Asterisk that is down for an hour is told once; a refused login each time, since somebody must act.
+        is_news = self.last_problem != self._told_problem
+        report = log.error if refused else log.warning if is_news else log.debug
+        self._told_problem = self.last_problem
         report(
             "No AMI connection",
             host=self._settings.host,

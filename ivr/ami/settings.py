@@ -23,7 +23,8 @@ class AmiSettings(BaseModel, frozen=True):
     reconnect_min_seconds: float = Field(
         0.5, gt=0, description="First pause before connecting again; doubled each time."
     )
-    reconnect_max_seconds: float = Field(15.0, gt=0, description="Longest pause before connecting again.")
+    reconnect_max_seconds: float = Field(3.0, gt=0, description="Longest pause while Asterisk cannot be reached.")
+    refused_max_seconds: float = Field(30.0, gt=0, description="Longest pause while Asterisk refuses the login.")
     message_limit_bytes: int = Field(1_048_576, ge=4096, description="Longest message taken from Asterisk.")
     list_limit_events: int = Field(10_000, gt=0, description="Most events taken as the answer to one action.")
     pending_actions_limit: int = Field(200, gt=0, description="Most actions waiting for their answers at once.")

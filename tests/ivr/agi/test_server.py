@@ -266,6 +266,15 @@ async def test_a_closed_server_accepts_nobody(start_server: ServerStarter, conne
     await server.close()
 
 
+async def test_closing_does_not_wait_for_silent_peers(start_server: ServerStarter, connect: PeerConnector) -> None:
+    server = await start_server({"call": greet}, header_limit_seconds=60, close_limit_seconds=60)
+    silent = await connect(server)
+    await until(lambda: server.counters.connections == 1)
+    async with asyncio.timeout(5):
+        await server.close()
+    assert await silent.receive_end() == b""
+
+
 async def test_a_peer_that_never_answers_does_not_hold_up_its_route(
     start_server: ServerStarter, connect: PeerConnector
 ) -> None:

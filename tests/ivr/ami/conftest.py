@@ -34,6 +34,7 @@ async def start_client(manager: ScriptedManager) -> AsyncIterator[ClientStarter]
                 "ping_seconds": 600,
                 "reconnect_min_seconds": 0.02,
                 "reconnect_max_seconds": 0.1,
+                "refused_max_seconds": 0.1,
                 **settings,
             }
             client = AmiClient(AmiSettings.model_validate(values))

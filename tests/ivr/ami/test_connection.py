@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ivr.ami.client import AmiClient, AmiState
-from ivr.ami.errors import AmiConnectionLost, AmiDisconnected, AmiNotConfigured, AmiTimeout
+from ivr.ami.errors import AmiConnectionLost, AmiDisconnected, AmiNotConfigured, AmiTimeout, AmiUnsafeValue
 from ivr.ami.settings import AmiSettings
 from tests.ivr.ami.conftest import ClientStarter, Login
 from tests.ivr.ami.scripted_manager import LIMIT_SECONDS, ManagerSession, ScriptedManager
@@ -61,6 +61,13 @@ async def test_without_a_secret_nothing_starts() -> None:
         await client.start()
 
 
+@pytest.mark.parametrize("secret", ["x\r\nAction: Originate", "x" * 1100])
+async def test_a_secret_that_cannot_be_sent_is_told_at_the_start(start_client: ClientStarter, secret: str) -> None:
+    with pytest.raises(AmiUnsafeValue) as error:
+        await start_client(secret=secret)
+    assert secret not in str(error.value)
+
+
 async def test_a_client_may_start_before_asterisk(manager: ScriptedManager, start_client: ClientStarter) -> None:
     await manager.stop()
     client = await start_client()
@@ -93,10 +100,31 @@ async def test_a_wrong_password_is_told_and_tried_again_with_longer_pauses(
     await session.close()
 
 
+async def test_an_asterisk_on_its_way_down_is_no_refused_login(
+    manager: ScriptedManager, start_client: ClientStarter
+) -> None:
+    client = await start_client()
+    await (await manager.accept()).play("login_during_shutdown")
+    await accept_and_log_in(manager, client)
+    assert (client.counters.login_failures, client.counters.connect_failures) == (0, 1)
+
+
+async def test_an_asterisk_that_stays_away_is_told_once(manager: ScriptedManager, start_client: ClientStarter) -> None:
+    await manager.stop()
+    with capture_logs() as lines:
+        client = await start_client()
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while client.counters.connect_failures < 4:
+                await asyncio.sleep(0.01)
+    told = [line["log_level"] for line in lines if line["event"] == "No AMI connection"]
+    assert told[0] == "warning"
+    assert set(told[1:]) == {"debug"}
+
+
 async def test_while_the_login_is_refused_waiting_and_acting_say_so(
     manager: ScriptedManager, start_client: ClientStarter
 ) -> None:
-    client = await start_client(reconnect_min_seconds=60, reconnect_max_seconds=60)
+    client = await start_client(reconnect_min_seconds=60, refused_max_seconds=60)
     states = watch(client)
     await (await manager.accept()).play("login_refused")
     assert await next_state(states) is AmiState.LOGIN_REFUSED
