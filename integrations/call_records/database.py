@@ -45,8 +45,9 @@ def open_engine(url: str, limit_seconds: float, connections: int) -> AsyncEngine
             pool_size=_SQLITE_CONNECTIONS,
             max_overflow=0,
             pool_timeout=limit_seconds,
-            # A little less than the limit, so that «database is locked» comes from SQLite and its connection lives on.
-            connect_args={"timeout": 0.8 * limit_seconds},
+            hide_parameters=True,
+            # Well below the limit, so that «database is locked» comes from SQLite and its connection lives on.
+            connect_args={"timeout": 0.5 * limit_seconds},
         )
         event.listen(engine.sync_engine, "connect", _make_durable)
         return engine
@@ -56,6 +57,7 @@ def open_engine(url: str, limit_seconds: float, connections: int) -> AsyncEngine
         max_overflow=0,
         pool_timeout=limit_seconds,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"timeout": limit_seconds, "command_timeout": limit_seconds},
     )
 
@@ -84,7 +86,7 @@ async def port_errors(limit_seconds: float) -> AsyncIterator[None]:
 
 
 def _cause(error: StatementError) -> str:
-    """Name the driver's complaint alone: SQLAlchemy's text holds the statement's values, a person's data."""
+    """Name the driver's complaint alone, without the statement."""
     return f"{type(error.orig).__name__}: {error.orig}"
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from integrations.call_records.schema import upgrade
 from integrations.call_records.sql_records import SqlCallRecords
+from tests.integrations.call_records.fake import FakeCallRecords
 from tests.integrations.conftest import PATIENT_SECONDS
 
 
@@ -61,6 +62,18 @@ async def sql_records(database_url: str) -> AsyncIterator[SqlCallRecords]:
 async def sqlite_records(sqlite_url: str) -> AsyncIterator[SqlCallRecords]:
     """Call records over SQLite, with a short limit."""
     await upgrade(sqlite_url)
-    records = SqlCallRecords(sqlite_url, limit_seconds=0.5)
+    records = SqlCallRecords(sqlite_url, limit_seconds=2.0)
     yield records
     await records.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a spool may be."""
+    return tmp_path / "spool.jsonl"
+
+
+@pytest.fixture
+def database() -> FakeCallRecords:
+    """A database below the spool that goes down and up at a word."""
+    return FakeCallRecords()
