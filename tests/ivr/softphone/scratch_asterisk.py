@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import time
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +14,10 @@ from ivr.line.installation import AsteriskInstallation, find_installation
 from ivr.line.ports import LinePorts
 from ivr.line.settings import AsteriskSettings
 from ivr.line.state import default_state_dir
+from ivr.softphone.caller_voice import EspeakCaller, EspeakVoice
 
 AGENT_PASSWORD = "scratch-only"
+PROMPTS = {"ask": "Здравствуйте. Чем помочь?", "balance": "Ваш баланс: две тысячи пятьсот баллов."}
 
 _MODULES = """
     pbx_config res_timing_timerfd codec_alaw codec_ulaw res_sorcery_config res_sorcery_memory res_sorcery_astdb
@@ -22,6 +26,7 @@ _MODULES = """
     res_pjsip_pubsub res_pjsip_registrar res_pjsip_caller_id res_pjsip_header_funcs chan_pjsip bridge_simple
     bridge_native_rtp bridge_builtin_features func_channel func_callerid func_logic func_strings func_global app_dial
     app_echo app_stack app_read app_playtones app_senddtmf
+    app_playback format_wav
 """
 
 _DIALPLAN = r"""
@@ -67,6 +72,19 @@ exten => 610,1,Set(__YULIA_CTX=ctx-${FILTER(0-9,${CALLERID(num)})})
  same => n,Dial(PJSIP/agent1,20,b(agent-header^add^1)g)
  same => n,Set(GLOBAL(AGENT_RESULT)=${DIALSTATUS})
  same => n,Hangup()
+; speaks: asks, waits for a key, tells a balance, hangs up
+exten => 620,1,Answer()
+ same => n,Wait(0.3)
+ same => n,Playback({prompts}/ask)
+ same => n,Read(KEY,,1,,1,10)
+ same => n,Playback({prompts}/balance)
+ same => n,Wait(1)
+ same => n,Hangup()
+; speaks, then gives the call to the agent
+exten => 621,1,Answer()
+ same => n,Playback({prompts}/ask)
+ same => n,Wait(1)
+ same => n,Goto(610,1)
 [agent-header]
 exten => add,1,Set(PJSIP_HEADER(add,X-Yulia-Context)=${YULIA_CTX})
  same => n,Set(PJSIP_HEADER(add,User-to-User)=0042\;encoding=hex)
@@ -149,9 +167,19 @@ def installation() -> AsteriskInstallation:
     return find_installation(AsteriskSettings(root_dir=Path(named) if named else None), default_state_dir())
 
 
+def write_prompt(path: Path, text: str) -> None:
+    """Speak a prompt into a file that Asterisk can play."""
+    pcm16 = asyncio.run(EspeakCaller(EspeakVoice(name="ru+f3")).speech(text))
+    with wave.open(str(path), "wb") as sink:
+        sink.setnchannels(1)
+        sink.setsampwidth(2)
+        sink.setframerate(8000)
+        sink.writeframes(pcm16)
+
+
 def write_configuration(folder: Path, found: AsteriskInstallation, ports: LinePorts) -> None:
     """Write all that Asterisk needs below a folder."""
-    for name in ("etc", "lib", "spool", "run", "log", "cache"):
+    for name in ("etc", "lib", "spool", "run", "log", "cache", "prompts"):
         (folder / name).mkdir()
     etc = folder / "etc"
     directories = {
@@ -177,7 +205,7 @@ def write_configuration(folder: Path, found: AsteriskInstallation, ports: LinePo
     )
     (etc / "pjproject.conf").write_text("[startup]\nlog_level = 0\n")
     (etc / "pjsip.conf").write_text(_PJSIP.format(sip=ports.sip, password=AGENT_PASSWORD))
-    (etc / "extensions.conf").write_text(_DIALPLAN)
+    (etc / "extensions.conf").write_text(_DIALPLAN.replace("{prompts}", str(folder / "prompts")))
     (etc / "indications.conf").write_text(
         "[general]\ncountry = us\n[us]\ndescription = United States\nringcadence = 2000,4000\ndial = 350+440\n"
         "ring = 440+480/2000,0/4000\nbusy = 480+620/500,0/500\ncongestion = 480+620/250,0/250\n"
@@ -193,6 +221,8 @@ def start(
 ) -> tuple[subprocess.Popen[bytes], ScratchAsterisk]:
     """Start it and wait until it is booted."""
     write_configuration(folder, found, ports)
+    for name, text in PROMPTS.items():
+        write_prompt(folder / "prompts" / f"{name}.wav", text)
     command = (*found.command, "-C", str(folder / "etc" / "asterisk.conf"))
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen([*command, "-f"], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
