@@ -55,6 +55,12 @@ _Phrases = Annotated[
 ]
 
 
+def _not_empty(value: object) -> object:
+    if value == []:
+        raise ValueError("a scenario has at least 1 step")
+    return value
+
+
 class _Read(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
