@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from asr_models.port import PhraseList
@@ -35,19 +36,39 @@ def missing_words(phrases: PhraseList, knows: Callable[[str], bool]) -> tuple[st
     return tuple(word for word in words if spelled_for(word, knows) is None)
 
 
-def grammar_json(phrases: PhraseList, knows: Callable[[str], bool]) -> str | None:
-    """Return Vosk's grammar argument; None means free speech.
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What Vosk is told to expect."""
+
+    json: str  # Vosk's grammar argument
+    decoys: frozenset[str]  # words that are listened for only to tell them from the phrases; they mean unknown speech
+
+    def without_decoys(self, words: Iterable[str]) -> list[str]:
+        """Read decoys as unknown speech, and runs of unknown speech as one."""
+        read: list[str] = []
+        for word in words:
+            meant = UNKNOWN if word in self.decoys else word
+            if meant != UNKNOWN or read[-1:] != [UNKNOWN]:
+                read.append(meant)
+        return read
+
+
+def make_grammar(phrases: PhraseList, decoys: Iterable[str], knows: Callable[[str], bool]) -> Grammar | None:
+    """Return the grammar of a phrase list; None means free speech.
 
     Vosk estimates a bigram from the phrases, so a word the model lacks stands as unknown speech in its place,
-    or is left out where unknown speech is not allowed.
+    or is left out where unknown speech is not allowed. Without decoys «алло» is taken for «баланс» now and then.
     """
     if not phrases.phrases:
         return None
     kept = dict.fromkeys(phrase for phrase in _known_phrases(phrases, knows) if phrase)
+    used: frozenset[str] = frozenset()
     if phrases.allow_unknown:
-        kept[UNKNOWN] = None
+        expected = {word for phrase in kept for word in phrase.split()}
+        used = frozenset(word for word in decoys if word not in expected and knows(word))
+        kept |= dict.fromkeys((*sorted(used), UNKNOWN))
     # Real UTF-8: Vosk does not decode \u escapes and would drop every word.
-    return json.dumps(list(kept) or [UNKNOWN], ensure_ascii=False)
+    return Grammar(json.dumps(list(kept) or [UNKNOWN], ensure_ascii=False), used)
 
 
 def _known_phrases(phrases: PhraseList, knows: Callable[[str], bool]) -> Iterator[str]:
@@ -62,9 +83,10 @@ def _known_phrases(phrases: PhraseList, knows: Callable[[str], bool]) -> Iterato
 class GrammarCache:
     """Grammars by phrase list: a flow has a few dozen, a call asks for one at every utterance."""
 
-    def __init__(self, knows: Callable[[str], bool], *, size: int = 256) -> None:
-        self._grammar = lru_cache(maxsize=size)(lambda phrases: grammar_json(phrases, knows))
+    def __init__(self, knows: Callable[[str], bool], decoys: Iterable[str], *, size: int = 256) -> None:
+        decoys = tuple(decoys)
+        self._grammar = lru_cache(maxsize=size)(lambda phrases: make_grammar(phrases, decoys, knows))
 
-    def grammar(self, phrases: PhraseList) -> str | None:
-        """Return Vosk's grammar argument; None means free speech."""
+    def grammar(self, phrases: PhraseList) -> Grammar | None:
+        """Return the grammar of a phrase list; None means free speech."""
         return self._grammar(phrases)

@@ -25,6 +25,10 @@ class HearingSettings(BaseModel, frozen=True):
     min_word_confidence: float = Field(
         0.55, ge=0, le=1, description="Phrase-list words below this count as unknown speech, [unk] (0 keeps all)."
     )
+    decoys: tuple[str, ...] = Field(
+        ("алло", "угу", "ага", "минуту", "секунду", "здравствуйте", "подождите", "сейчас", "ну"),
+        description="Common words added to phrase lists that lack them; heard, they count as unknown speech, [unk].",
+    )
     trial_limit_seconds: float = Field(
         60.0, gt=0, description="How long a foreign model may take to load in the child process that tries it."
     )

@@ -34,7 +34,7 @@ class VoskRecogniser:
             raise ModelInvalid(f"{folder.path}: Vosk cannot load it: {error}") from error
         self.name = f"vosk/{folder.path.name}"
         self.takes_phrase_lists = folder.takes_phrase_lists
-        self._grammars = GrammarCache(self._knows)
+        self._grammars = GrammarCache(self._knows, self._settings.decoys)
         self._pool = DecodingPool(self._settings.threads, niceness=self._settings.niceness)
         self._streams: set[VoskStream] = set()
 
@@ -82,11 +82,12 @@ class VoskRecogniser:
 
     def _decoder(self, phrases: PhraseList) -> Decoder:
         grammar = self._grammars.grammar(phrases) if self.takes_phrase_lists else None
-        arguments = (self._model, float(SAMPLE_RATE_HZ)) + ((grammar,) if grammar else ())
+        arguments = (self._model, float(SAMPLE_RATE_HZ)) + ((grammar.json,) if grammar else ())
         recogniser = vosk.KaldiRecognizer(*arguments)
         recogniser.SetWords(True)
         rejects = grammar is not None and phrases.allow_unknown
-        return Decoder(recogniser, min_word_confidence=self._settings.min_word_confidence if rejects else 0.0)
+        least = self._settings.min_word_confidence if rejects else 0.0
+        return Decoder(recogniser, grammar, min_word_confidence=least)
 
 
 def _whole_bytes(seconds: float) -> int:

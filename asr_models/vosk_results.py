@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from asr_models.phrase_grammar import UNKNOWN
+from asr_models.phrase_grammar import UNKNOWN, Grammar
 from asr_models.port import Hypothesis
 
 
@@ -31,14 +31,14 @@ def partial_text(result: str) -> str:
     return str(json.loads(result).get("partial", ""))
 
 
-def final_hypothesis(words: Iterable[ScoredWord], *, min_word_confidence: float) -> Hypothesis:
-    """Join words into the final hypothesis; those below the bound count as unknown speech, runs of which are one."""
-    texts: list[str] = []
-    scores: list[float] = []
-    for scored in words:
-        text = scored.word if scored.confidence >= min_word_confidence else UNKNOWN
-        scores.append(scored.confidence)
-        if text != UNKNOWN or texts[-1:] != [UNKNOWN]:
-            texts.append(text)
-    confidence = sum(scores) / len(scores) if scores else 0.0
-    return Hypothesis(" ".join(texts), confidence, is_final=True)
+def partial_hypothesis(texts: Iterable[str], grammar: Grammar | None) -> Hypothesis:
+    """Join the pieces so far; Vosk rates the words of finals only."""
+    words = [word for text in texts for word in text.split()]
+    return Hypothesis(" ".join(grammar.without_decoys(words) if grammar else words), 0.0, is_final=False)
+
+
+def final_hypothesis(words: Sequence[ScoredWord], grammar: Grammar | None, *, min_word_confidence: float) -> Hypothesis:
+    """Join words into the final hypothesis; doubtful words of a phrase list count as unknown speech."""
+    texts = [word.word if word.confidence >= min_word_confidence else UNKNOWN for word in words]
+    confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
+    return Hypothesis(" ".join(grammar.without_decoys(texts) if grammar else texts), confidence, is_final=True)

@@ -117,7 +117,7 @@ class Listener:
             if audio:
                 piece = self._pieces[-1] if was_open else self._open_piece()
                 piece.stream.feed(audio)
-                piece.frames_unchanged += 1
+                piece.frame_passed()
         except RecognitionError as error:
             self._recogniser_failed(error)
             return
@@ -154,14 +154,14 @@ class Listener:
     async def _follow(self, piece: Piece) -> None:
         try:
             async for partial in piece.stream.partials():
-                piece.understood(partial)
+                piece.understood(partial, self._settings.backchannels)
                 self._weigh()
         except RecognitionError as error:
             self._recogniser_failed(error)
 
     async def _finish(self, piece: Piece) -> None:
         try:
-            piece.understood(await piece.stream.finish())
+            piece.understood(await piece.stream.finish(), self._settings.backchannels)
         except RecognitionError as error:
             self._recogniser_failed(error)
         else:
@@ -211,13 +211,17 @@ class Listener:
             self._settle(NothingHeard())
 
     def _notice_barge_in(self) -> None:
-        if self._prompt_plays and any(piece.says_more_than(self._settings.backchannels) for piece in self._pieces):
-            self._barged_in.set()
+        if not self._prompt_plays:
+            return
+        for piece in self._pieces:  # in a partial a word may flare up and vanish
+            lasting = piece.settled or piece.frames_with_word * FRAME_SECONDS >= self._settings.barge_in_word_seconds
+            if piece.word is not None and lasting:
+                self._barged_in.set()
 
     def _counts(self, piece: Piece) -> bool:
         """Noise without words never counts; while the prompt plays neither do «угу» and unknown speech."""
         if self._prompt_plays and not self._barged_in.is_set():
-            return piece.says_more_than(self._settings.backchannels)
+            return piece.word is not None
         return bool(piece.hypothesis.text)
 
     def _complete(self, text: str) -> bool:
@@ -229,7 +233,7 @@ class Listener:
         limits = self._question.limits
         if complete:
             return limits.complete_seconds
-        if self._question.answer is AnswerKind.DIGITS and any(piece.says_more_than(()) for piece in self._pieces):
+        if self._question.answer is AnswerKind.DIGITS and not all(piece.only_unknown for piece in self._pieces):
             return max(limits.incomplete_seconds, self._settings.digits_pause_seconds)
         return limits.incomplete_seconds
 

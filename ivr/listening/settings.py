@@ -15,6 +15,9 @@ class ListeningSettings(BaseModel, frozen=True):
     backchannels: tuple[str, ...] = Field(
         ("угу", "ага", "а", "э", "эм", "мм", "м", "ну"), description="Words that never stop a prompt."
     )
+    barge_in_word_seconds: float = Field(
+        0.16, ge=0, description="How long a word must stay in the partial results before it stops a prompt."
+    )
     partial_lag_seconds: float = Field(
         0.5, ge=0, description="How late the recogniser's partial results are; used where noise hides the pause."
     )

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from asr_models.phrase_grammar import grammar_json, missing_words
+from asr_models.phrase_grammar import make_grammar, missing_words
 from asr_models.port import FREE_SPEECH, PhraseList
 
-VOCABULARY = {"да", "нет", "счёт", "всё", "два", "ноль", "баланс", "береза"}
+VOCABULARY = {"алло", "ага", "да", "нет", "счёт", "всё", "два", "ноль", "баланс", "береза"}
 
 
 def knows(word: str) -> bool:
@@ -15,13 +15,13 @@ def knows(word: str) -> bool:
 
 
 def grammar(*phrases: str, allow_unknown: bool = True) -> list[str]:
-    made = grammar_json(PhraseList(phrases, allow_unknown), knows)
+    made = make_grammar(PhraseList(phrases, allow_unknown), (), knows)
     assert made is not None
-    return list(json.loads(made))
+    return list(json.loads(made.json))
 
 
 def test_free_speech_has_no_grammar() -> None:
-    assert grammar_json(FREE_SPEECH, knows) is None
+    assert make_grammar(FREE_SPEECH, ("алло",), knows) is None
 
 
 def test_unknown_speech_is_added_once_where_allowed() -> None:
@@ -30,7 +30,10 @@ def test_unknown_speech_is_added_once_where_allowed() -> None:
 
 
 def test_the_grammar_is_real_utf8_since_vosk_reads_no_escapes() -> None:
-    assert "да" in str(grammar_json(PhraseList(("да",)), knows))
+    made = make_grammar(PhraseList(("да",)), (), knows)
+
+    assert made is not None
+    assert "да" in made.json
 
 
 def test_case_punctuation_and_hyphens_do_not_hide_words() -> None:
@@ -58,3 +61,18 @@ def test_a_list_of_missing_words_is_never_an_empty_grammar() -> None:
 
 def test_missing_words_are_named_once_in_their_order() -> None:
     assert missing_words(PhraseList(("мой баланс", "твой и мой", "[unk]")), knows) == ("мой", "твой", "и")
+
+
+def test_decoys_are_listened_for_and_mean_unknown_speech() -> None:
+    made = make_grammar(PhraseList(("да", "ага")), ("алло", "ага", "кхм"), knows)
+
+    assert made is not None
+    assert json.loads(made.json) == ["да", "ага", "алло", "[unk]"]
+    assert made.without_decoys(["алло", "[unk]", "ага", "алло"]) == ["[unk]", "ага", "[unk]"]
+
+
+def test_where_unknown_speech_is_not_allowed_there_are_no_decoys() -> None:
+    made = make_grammar(PhraseList(("да",), allow_unknown=False), ("алло",), knows)
+
+    assert made is not None
+    assert json.loads(made.json) == ["да"]

@@ -81,6 +81,12 @@ async def test_speech_outside_the_list_is_unknown_and_not_its_nearest_phrase(rec
     assert heard.text == "[unk]"
 
 
+async def test_a_greeting_is_not_taken_for_a_phrase_that_sounds_like_it(recogniser: Recogniser) -> None:
+    heard = await hear(recogniser, PhraseList(("баланс", "оператор")), with_pauses(spoken("алло")))
+
+    assert heard.text == "[unk]"
+
+
 async def test_without_unknown_speech_the_list_is_all_there_is(recogniser: Recogniser) -> None:
     phrases = PhraseList(YES_NO.phrases, allow_unknown=False)
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 
+from asr_models.phrase_grammar import Grammar
 from asr_models.port import Hypothesis, PhraseList
 from asr_models.settings import BUNDLED_MODEL_DIR, HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
@@ -42,7 +43,7 @@ async def test_closing_leaves_no_thread_and_no_stream() -> None:
 
 
 async def test_a_short_answer_does_not_wait_for_a_long_one(make_vosk: MakeRecogniser) -> None:
-    vosk = make_vosk(HearingSettings(threads=1, backlog_seconds=120))
+    vosk = make_vosk(HearingSettings(threads=1, backlog_seconds=60, final_limit_seconds=60))
     ended: list[str] = []
     long, short = vosk.open_stream(YES_NO), vosk.open_stream(YES_NO)
 
@@ -52,7 +53,7 @@ async def test_a_short_answer_does_not_wait_for_a_long_one(make_vosk: MakeRecogn
         await stream.finish()
         ended.append(name)
 
-    await asyncio.gather(finish("long", noise(60.0, level_db=-20)), finish("short", spoken("да") + silence(0.3)))
+    await asyncio.gather(finish("long", noise(30.0, level_db=-20)), finish("short", spoken("да") + silence(0.3)))
 
     assert ended == ["short", "long"]
 
@@ -94,7 +95,7 @@ async def test_a_missing_yo_in_a_flow_is_no_missing_word(vosk: VoskRecogniser) -
 def test_doubtful_words_count_as_unknown_speech_and_runs_of_it_as_one() -> None:
     words = [ScoredWord("[unk]", 1.0), ScoredWord("ага", 0.4), ScoredWord("да", 0.7)]
 
-    heard = final_hypothesis(words, min_word_confidence=0.55)
+    heard = final_hypothesis(words, Grammar("[]", frozenset()), min_word_confidence=0.55)
 
     assert heard == Hypothesis("[unk] да", sum((1.0, 0.4, 0.7)) / 3, is_final=True)
 
