@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +19,6 @@ from dialogs.engine.vocabulary import Event
 from dialogs.reader import load_bundle
 from integrations.attempts.redis_attempts import RedisWrongAttempts
 from integrations.call_context.redis_store import RedisCallContextStore
-from integrations.call_records.schema import upgrade
 from integrations.call_records.spooled_records import SpooledCallRecords
 from integrations.call_records.sql_records import SqlCallRecords
 from integrations.desk.redis_desk import RedisDesk
@@ -92,7 +90,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
 
         link = RedisLink(settings.redis)
         stack.push_async_callback(link.close)
-        records = await _open_records(settings, state_dir, stack)
+        records = _open_records(settings, state_dir, stack)
         loyalty = HttpLoyaltySystem(
             _needed(settings.loyalty.url, "YULIA_LOYALTY__URL"),
             _needed(settings.loyalty.token, "YULIA_LOYALTY__TOKEN"),
@@ -134,12 +132,14 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                 records=records,
                 metrics=metrics,
                 bundle_hash=bundle.hash,
-                worker=f"worker-{settings.agi.port}",
+                worker=_worker_name(settings),
                 on_live_call=relay.live_call,
             )
         )
         agi = AgiServer(settings.agi, {"call": calls.handle})
-        upkeep = WorkerUpkeep(metrics, speech, records, audio, settings.retention)
+        upkeep = WorkerUpkeep(
+            metrics, speech, records, audio, settings.retention, settings.database.url or "", _worker_name(settings)
+        )
 
         warmed_up, accepting = asyncio.Event(), asyncio.Event()
 
@@ -155,7 +155,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         web = ObservabilityServer(settings.web, metrics, parts)
         await web.start()
         stack.push_async_callback(web.close)
-        await records.close_stale(f"worker-{settings.agi.port}", datetime.now(UTC))
+        await upkeep.open_records()
         for work in (watch.run(), relay.run(), upkeep.run(link)):
             _keep_running(work, stack)
 
@@ -181,19 +181,25 @@ def _build_speech(settings: Settings, state_dir: Path) -> TelephonePromptSpeech:
     return prompt_speech(settings.speech.model_copy(update={"cache_dir": cache_dir}))
 
 
-async def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> SpooledCallRecords:
-    url = _needed(settings.database.url, "YULIA_DATABASE__URL")
-    try:
-        await upgrade(url)
-    except Exception as error:  # the line answers without its database: records wait in the spool
-        log.error("database could not be brought up to date", error=str(error))
-    database = SqlCallRecords(url, limit_seconds=settings.database.limit_seconds)
+def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> SpooledCallRecords:
+    database = SqlCallRecords(
+        _needed(settings.database.url, "YULIA_DATABASE__URL"),
+        limit_seconds=settings.database.limit_seconds,
+        connections=settings.database.connections,
+    )
     stack.push_async_callback(database.close)
-    return SpooledCallRecords(
+    spool = SpooledCallRecords(
         database,
-        state_dir / f"call-records-{settings.agi.port}.spool",
+        state_dir / f"{_worker_name(settings)}.call-records.spool",
         limit_megabytes=settings.database.spool_limit_megabytes,
     )
+    stack.callback(spool.close)
+    return spool
+
+
+def _worker_name(settings: Settings) -> str:
+    """Name a worker by its AGI port: the same after a restart, so that it finds its spool and its stale calls."""
+    return f"worker-{settings.agi.port}"
 
 
 def _needed(value: Setting | None, variable: str) -> Setting:

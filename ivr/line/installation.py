@@ -48,12 +48,12 @@ def sends_keys_over_audiosocket(version: tuple[int, ...]) -> bool:
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """Read the output of `asterisk -V`: "Asterisk 22.10.1+dfsg", "Asterisk certified/20.7-cert2", "Asterisk GIT-22-…".
+    """Read the output of `asterisk -V` or the AsteriskVersion of AMI: "Asterisk 22.10.1+dfsg", "certified/20.7-cert2".
 
     Raises:
         NoAsterisk: not a version.
     """
-    match = re.search(r"Asterisk (?:certified[/-]|GIT-)?(\d+(?:\.\d+)*)", text)
+    match = re.search(r"^(?:Asterisk )?(?:certified[/-]|GIT-)?(\d+(?:\.\d+)*)", text)
     if match is None:
         raise NoAsterisk(f"cannot tell the version of Asterisk from {text.strip()!r}")
     return tuple(int(part) for part in match[1].split("."))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from ivr.line.process_log import ProcessLog
 from ivr.line.state import ServiceUser
 
 logger = structlog.get_logger()
@@ -24,8 +25,7 @@ _PROBE_PAUSE_SECONDS = 0.05
 _PROBE_LIMIT_SECONDS = 5.0
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 5.0
-_LOG_LIMIT_BYTES = 10_000_000
-_TAIL_LINES = 12
+_ALIVE_PAUSE_SECONDS = 2.0
 
 
 class ProcessState(StrEnum):
@@ -64,6 +64,8 @@ class ProcessSpec:
     folder: Path
     user: ServiceUser | None = None
     mend: str = ""
+    alive: Callable[[], Awaitable[bool]] | None = None  # asked while it runs; silence too long is a crash
+    frozen_limit_seconds: float = 20.0
     start_limit_seconds: float = 60.0
     stop_limit_seconds: float = 10.0
     restarts_limit: int = 5
@@ -83,7 +85,7 @@ class SupervisedProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._supervision: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        self._log_start_bytes = 0
+        self._log = ProcessLog(spec.log_file)
 
     @property
     def name(self) -> str:
@@ -151,17 +153,6 @@ class SupervisedProcess:
                 self._changed.clear()
                 await self._changed.wait()
 
-    def last_words(self) -> str:
-        """Give the last lines that the process wrote since it was last started."""
-        try:
-            with self.spec.log_file.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(self._log_start_bytes, size - 20_000))
-                lines = file.read().decode("utf-8", "replace").splitlines()
-        except OSError:
-            return ""
-        return "\n".join(lines[-_TAIL_LINES:])
-
     async def _supervise(self, first_start: asyncio.Future[None]) -> None:
         ends: deque[float] = deque()
         while True:
@@ -202,9 +193,8 @@ class SupervisedProcess:
 
     async def _spawn(self) -> None:
         spec = self.spec
-        log_file = _open_log(spec.log_file)
+        log_file = self._log.open()
         try:
-            self._log_start_bytes = os.fstat(log_file).st_size
             self._process = await asyncio.create_subprocess_exec(
                 *_guarded(spec.command, spec.user),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -226,7 +216,7 @@ class SupervisedProcess:
         try:
             async with asyncio.timeout(self.spec.start_limit_seconds):
                 while not ended.done():
-                    if await self._probe():
+                    if await self._probe(self.spec.ready):
                         self.ready_after_seconds = time.monotonic() - began
                         return
                     await asyncio.wait([ended], timeout=_PROBE_PAUSE_SECONDS)
@@ -237,17 +227,32 @@ class SupervisedProcess:
             await asyncio.wait([ended])
         raise self._failure(f"ended at once ({_how_it_ended(process.returncode)})")
 
-    async def _probe(self) -> bool:
+    async def _probe(self, question: Callable[[], Awaitable[bool]]) -> bool:
         try:
             async with asyncio.timeout(_PROBE_LIMIT_SECONDS):
-                return await self.spec.ready()
+                return await question()
         except (OSError, TimeoutError):
             return False
 
     async def _until_ended(self) -> str:
         process = self._process
         assert process is not None
-        return _how_it_ended(await process.wait())
+        if self.spec.alive is None:
+            return _how_it_ended(await process.wait())
+        ended = asyncio.create_task(process.wait())
+        try:
+            last_sign = time.monotonic()
+            while not (await asyncio.wait([ended], timeout=_ALIVE_PAUSE_SECONDS))[0]:
+                if await self._probe(self.spec.alive):
+                    last_sign = time.monotonic()
+                elif time.monotonic() - last_sign > self.spec.frozen_limit_seconds:
+                    process.kill()
+                    await ended
+                    return f"gave no sign of life for {self.spec.frozen_limit_seconds:g} s"
+            return _how_it_ended(ended.result())
+        finally:
+            ended.cancel()
+            await asyncio.wait([ended])
 
     async def _end(self) -> None:
         process = self._process
@@ -269,7 +274,7 @@ class SupervisedProcess:
         self._process = None
 
     def _failure(self, reason: str) -> ProcessFailed:
-        return ProcessFailed(self.name, reason, self.last_words(), self.spec.log_file, self.spec.mend)
+        return ProcessFailed(self.name, reason, self._log.last_words(), self.spec.log_file, self.spec.mend)
 
     def _set(self, state: ProcessState, detail: str = "") -> None:
         self.state, self.detail = state, detail
@@ -285,12 +290,6 @@ def _guarded(command: tuple[str, ...], user: ServiceUser | None) -> tuple[str, .
     if user is not None:
         guard += [f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--no-new-privs"]
     return (*guard, "--", *command)
-
-
-def _open_log(path: Path) -> int:
-    if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
-        path.replace(path.with_suffix(path.suffix + ".1"))
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _how_it_ended(code: int | None) -> str:

@@ -50,4 +50,7 @@ class Metrics:
         self.speech_sentences = Gauge(
             "yulia_speech_sentences", "Sentences since the start, by source.", ["source"], registry=self.registry
         )
+        self.call_records_waiting = Gauge(
+            "yulia_call_records_waiting", "Record writes spooled until the database is back.", registry=self.registry
+        )
         self.parts_up = Gauge("yulia_part_up", "1 when a part of the line works.", ["part"], registry=self.registry)
