@@ -59,6 +59,10 @@ class ScriptedAsterisk:
         self._writer.write(data)
         await self._writer.drain()
 
+    def send_end(self) -> None:
+        """Say that nothing more will be sent, while still listening."""
+        self._writer.write_eof()
+
     async def receive_line(self) -> str:
         async with asyncio.timeout(LIMIT_SECONDS):
             return (await self._reader.readline()).decode().removesuffix("\n")

@@ -97,7 +97,7 @@ async def test_a_silent_peer_is_closed_in_time(start_server: ServerStarter, conn
 async def test_a_peer_that_drips_its_headers_is_closed_in_time(
     start_server: ServerStarter, connect: PeerConnector
 ) -> None:
-    server = await start_server({"call": greet}, header_limit_seconds=0.2)
+    server = await start_server({"call": greet}, header_limit_seconds=0.5)
     peer = await connect(server)
 
     async def drip() -> None:

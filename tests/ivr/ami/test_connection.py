@@ -157,7 +157,7 @@ async def test_a_peer_that_is_no_asterisk_manager_is_left(
 async def test_a_peer_that_never_answers_the_login_is_left(
     manager: ScriptedManager, start_client: ClientStarter, greeting: bytes
 ) -> None:
-    client = await start_client(connect_limit_seconds=0.1)
+    client = await start_client(connect_limit_seconds=0.7)
     silent = await manager.accept()
     await silent.send(greeting)
     await silent.receive_end()
