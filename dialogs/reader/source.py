@@ -14,6 +14,7 @@ from dialogs.engine.vocabulary import Scalar
 from dialogs.reader.problems import Place, Problems, meant
 
 MAX_FILE_BYTES = 1_000_000
+MAX_NODES = 100_000
 
 KINDS = {"str": "текст", "int": "целое число", "float": "число", "bool": "да/нет (true, false)", "null": "пусто"}
 
@@ -74,6 +75,9 @@ class SourceFiles:
             return None
         if node is None:
             self.problems.add(Place(file, 1), "файл пуст", "Заполните его или удалите")
+        elif _size(node, {}, set()) > MAX_NODES:
+            self.problems.add(Place(file, 1), "псевдонимы YAML (&, *) разрастаются без предела", "Распишите их")
+            return None
         return node
 
     def _tab(self, line: str, place: Place) -> bool:
@@ -81,6 +85,22 @@ class SourceFiles:
             return False
         self.problems.add(place, "отступ сделан табуляцией", "Замените табуляцию пробелами: YAML её не понимает")
         return True
+
+
+def _size(node: Node, known: dict[int, float], open_nodes: set[int]) -> float:
+    """Count the nodes of a tree with its aliases written out; a tree inside itself is infinite."""
+    if id(node) in open_nodes:
+        return float("inf")
+    if id(node) not in known:
+        open_nodes.add(id(node))
+        children = []
+        if isinstance(node, SequenceNode):
+            children = node.value
+        elif isinstance(node, MappingNode):
+            children = [each for pair in node.value for each in pair]
+        known[id(node)] = 1 + sum(_size(child, known, open_nodes) for child in children)
+        open_nodes.discard(id(node))
+    return known[id(node)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +150,11 @@ class Value:
         if not isinstance(self.node, ScalarNode):
             self.tell("здесь нужно одно значение", "Уберите вложенные строки")
             return None
-        found = yaml.SafeLoader("").construct_object(self.node)
+        try:
+            found = yaml.SafeLoader("").construct_object(self.node)
+        except (ValueError, yaml.YAMLError):
+            self.tell("значение не подходит к своей метке YAML", "Уберите метку с восклицательными знаками")
+            return None
         # YAML makes dates and times out of some plain texts; nobody means them here
         return found if isinstance(found, str | int | float | bool) or found is None else str(self.node.value)
 
