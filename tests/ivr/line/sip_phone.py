@@ -8,6 +8,8 @@ import re
 import uuid
 from dataclasses import dataclass, field
 
+LIMIT_SECONDS = 10
+
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
@@ -88,7 +90,7 @@ class SipPhone(asyncio.DatagramProtocol):
             answer = await self._request("REGISTER", uri, call, f"<sip:{self.user}@{self.server[0]}>", extra)
         return answer.status
 
-    async def call(self, number: str, limit_seconds: float = 10) -> tuple[int, PhoneCall]:
+    async def call(self, number: str, limit_seconds: float = LIMIT_SECONDS) -> tuple[int, PhoneCall]:
         """Call a number; answer the final status and the call."""
         call = PhoneCall()
         uri = f"sip:{number}@{self.server[0]}:{self.server[1]}"
@@ -139,7 +141,8 @@ class SipPhone(asyncio.DatagramProtocol):
     ) -> SipMessage:
         self._send(self._head(method, uri, call, to) + extra + f"Content-Length: {len(body)}\r\n\r\n{body}")
         while True:
-            answer = await self._answers.get()
+            async with asyncio.timeout(LIMIT_SECONDS):
+                answer = await self._answers.get()
             if answer.headers["cseq"] == f"{call.cseq} {method}" and answer.headers["call-id"] == call.call_id:
                 return answer
 

@@ -14,7 +14,9 @@ class AgiCall:
 
     async def command(self, text: str) -> str:
         self._writer.write(text.encode() + b"\n")
-        return (await asyncio.wait_for(self._reader.readline(), 20)).decode().strip()
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the answer.
+        async with asyncio.timeout(20):
+            return (await self._reader.readline()).decode().strip()
 
     async def set(self, name: str, value: str) -> None:
         await self.command(f'SET VARIABLE {name} "{value}"')
