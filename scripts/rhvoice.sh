@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # RHVoice with the Russian voice anna, from Debian's non-free section, into a private folder.
 #
-# Source this file and call `install_rhvoice FOLDER`, or run it: `scripts/rhvoice.sh FOLDER`.
+# Source this file and call `install_rhvoice FOLDER`, or run it: `scripts/rhvoice.sh [FOLDER]`; without one the folder is
+# `rhvoice` in the default state folder, which all lines of this checkout share.
 #
 # Nothing is installed into the system and no root is needed: apt fetches and verifies the packages by the machine's own
 # sources (their address, with the section non-free added), and only what the line needs is unpacked: the libraries, the
@@ -56,9 +57,9 @@ _rhvoice_fetch() {
     local work=$1 limit_seconds=$2 codename uri key='' core
     codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
     uri=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $codename" "Component: main" | sed -n 1p)
-    # Without fetched lists the code name is not known yet: the first source that calls itself so serves.
-    [ -n "$uri" ] || uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' "Component: main" |
-        awk -v release="$codename" '$1 == release || $1 == "stable" || $1 == "testing" {print $2; exit}')
+    # Where no lists have been fetched yet, only the names that the sources use are known.
+    [ -n "$uri" ] || uri=$(apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' "Component: main" |
+        awk -v codename="$codename" '$1 == codename || $1 == "stable" {print $2; exit}')
     if [ -z "$uri" ]; then
         _rhvoice_note "apt has no Debian source for ${codename:-this release}"
         return 1
@@ -74,11 +75,11 @@ _rhvoice_fetch() {
         -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2
         -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -q
     )
-    if ! timeout "$limit_seconds" apt-get "${apt_options[@]}" update >"$work/log" 2>&1; then
+    if ! timeout "$limit_seconds" apt-get "${apt_options[@]}" --error-on=any update >"$work/log" 2>&1; then
         if grep -q 'is expired\|not valid yet\|is not valid' "$work/log"; then
             _rhvoice_note "the mirror's release file is out of date: taking it all the same"
             apt_options+=(-o Acquire::Check-Valid-Until=false)
-            timeout "$limit_seconds" apt-get "${apt_options[@]}" update >"$work/log" 2>&1 || {
+            timeout "$limit_seconds" apt-get "${apt_options[@]}" --error-on=any update >"$work/log" 2>&1 || {
                 _rhvoice_last_words "$work/log"; return 1; }
         else
             _rhvoice_last_words "$work/log"
@@ -109,8 +110,15 @@ _rhvoice_fetch() {
 }
 
 # apt's last error, without the mirror's address
-_rhvoice_last_words() { _rhvoice_note "$(sed -E 's#[a-z+]+://[^ /]+#MIRROR#g' "$1" | grep -E '^[EW]:' | tail -n 1)"; }
+_rhvoice_last_words() { _rhvoice_note "$(sed -E 's#[a-z+]+://[^ /]+#MIRROR#g' "$1" | grep -E '^[EW]:' | sed -n 1p)"; }
+
+# The folder that all lines of this checkout share, wherever their own state lies
+rhvoice_default_folder() {
+    local setup
+    setup=$(dirname "${BASH_SOURCE[0]}")/setup.sh
+    printf '%s/rhvoice\n' "$(env -u YULIA_LINE__STATE_DIR "$setup" --print-state-dir)"
+}
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-    install_rhvoice "${1:?usage: scripts/rhvoice.sh FOLDER}"
+    install_rhvoice "${1:-$(rhvoice_default_folder)}"
 fi

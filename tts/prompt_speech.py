@@ -142,8 +142,15 @@ class TelephonePromptSpeech:
             task.add_done_callback(lambda done: self._finished(sentence, done))
         else:
             self.counters.coalesced += 1
-        # A caller who hangs up must not take the sound from the others.
-        return await asyncio.shield(task)
+        try:
+            # A caller who hangs up must not take the sound from the others.
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if task.cancelled() and current is not None and not current.cancelling():
+                # Not this caller was cancelled: `close` ended the synthesis.
+                raise SpeechError("speech is closed") from None
+            raise
 
     def _finished(self, sentence: str, task: asyncio.Task[Speech]) -> None:
         del self._under_way[sentence]

@@ -20,7 +20,11 @@ class SpeechSettings(BaseModel, frozen=True):
     rhvoice_dir: Path | None = Field(
         None, description="Private RHVoice folder made by the set-up (line: its state folder); none: the system's own"
     )
-    pyttsx3_voice: str = Field("ru+f3", description="espeak-ng voice of pyttsx3, with a variant after the plus")
+    pyttsx3_voice: str = Field(
+        "ru+f3",
+        pattern=r"^(zle/)?ru(-lv)?(\+\w+)?$",
+        description="espeak-ng voice of pyttsx3, with a variant after the plus",
+    )
     pyttsx3_rate_wpm: int = Field(150, ge=80, le=300, description="Speed of pyttsx3, words a minute")
     recorded_dir: Path | None = Field(
         None, description="Own recordings (<id>.wav), which override the shipped ones and synthesis; none: shipped only"
