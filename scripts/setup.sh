@@ -121,14 +121,11 @@ python_is_ready() {
     [ "$(cat "$(environment_stamp)" 2>/dev/null)" = "$digest" ]
 }
 
-voices_were_tried() {
-    [ ! -x scripts/rhvoice.sh ] && return 0
-    # A failure is tried again the next day: the line works without these voices.
-    [ -e "$stamps/voices" ] && [ "$(cat "$stamps/voices")" = "$(voices_digest)" ] ||
-        [ "$(cat "$stamps/voices-failed" 2>/dev/null)" = "$(voices_digest) $(date +%F)" ]
+voices_are_settled() {
+    ( . scripts/rhvoice.sh; rhvoice_present "$default_state/rhvoice" ) ||
+        # A failure is tried again the next day: the line works without this voice.
+        [ "$(cat "$stamps/voices-failed" 2>/dev/null)" = "$(date +%F)" ]
 }
-
-voices_digest() { sha256sum < scripts/rhvoice.sh; }
 
 # ---- the steps ----
 
@@ -227,7 +224,7 @@ build_asterisk() {
 
 add_user() { useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$service_user"; }
 
-install_voices() { scripts/rhvoice.sh && voices_digest > "$stamps/voices"; }
+install_voices() { . scripts/rhvoice.sh; install_rhvoice "$default_state/rhvoice" 120; }
 
 # ---- running them ----
 
@@ -296,7 +293,7 @@ steps=()
 python_is_ready || steps+=(python)
 needs_asterisk && steps+=(asterisk)
 [ "$EUID" = 0 ] && ! id "$service_user" >/dev/null 2>&1 && steps+=(user)
-voices_were_tried || steps+=(voices)
+voices_are_settled || steps+=(voices)
 total=${#steps[@]}
 [ "$total" = 0 ] && exit 0
 
@@ -342,7 +339,7 @@ for step in "${steps[@]}"; do
                 "create it by hand, or name another in YULIA_LINE__SERVICE_USER" ;;
         voices)
             if ! optional "Better voice (RHVoice)" install_voices "Yulia speaks with espeak-ng, understandable but less pleasant"; then
-                echo "$(voices_digest) $(date +%F)" > "$stamps/voices-failed"
+                date +%F > "$stamps/voices-failed"
             fi ;;
     esac
 done

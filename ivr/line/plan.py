@@ -70,6 +70,7 @@ class LinePlan:
             loyalty_token=_plain(settings.loyalty.token),
             loyalty_database_url=settings.loyalty.sandbox_database_url,
             database_url=_plain(settings.database.url),
+            attempts_secret=_plain(settings.attempts.secret),
         )
 
     @property
