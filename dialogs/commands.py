@@ -69,7 +69,7 @@ def talk(
     while True:
         state, turn = engine.step(state, event)
         following = _show(console, turn)
-        if following is None:
+        if following is None or isinstance(following, HungUp):
             return
         event = following
 
