@@ -22,6 +22,9 @@ ANNA, DMITRY = "+79160000001", "+79160000002"
 ANNAS_CARD, ANNAS_BIRTHDAY = "7789001245700364", date(1985, 3, 14)
 LIMIT_SECONDS = 0.3
 NOT_FOUND = http_answer("404 Not Found", b'{"error": {"code": "customer_not_found", "message": ""}}')
+CHUNKED_WITHOUT_END = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1000\r\n%s\r\n" % (b" " * 4096) * 20 + STALL
+)
 
 ANSWER: dict[str, Any] = {
     "id": "c-1",
@@ -196,6 +199,7 @@ async def test_a_connection_that_does_not_open_is_given_up_before_the_limit(make
         (http_answer("200 OK", b'{"id":', content_length=500) + STALL, LoyaltyTimeout, 1),
         (http_answer("200 OK", b'{"id":', "Connection: close", content_length=500), LoyaltyUnavailable, 2),
         (http_answer("200 OK", b"", content_length=10_000_000) + STALL, LoyaltyGarbage, 1),
+        (CHUNKED_WITHOUT_END, LoyaltyGarbage, 1),
         (http_answer("404 Not Found", b"<html>no such page</html>"), LoyaltyGarbage, 1),
         (http_answer("404 Not Found", b'{"error": {"code": "no_such_path", "message": ""}}'), LoyaltyGarbage, 1),
         (http_answer("302 Found", b"", "Location: /v1/elsewhere"), LoyaltyGarbage, 1),

@@ -237,8 +237,25 @@ async def test_resets_and_lookups_at_once_get_along(sandbox: SandboxUnderTest) -
     assert {lookup.result() for lookup in lookups} == {1250}
 
 
+async def test_a_caller_who_gives_up_leaves_nothing_behind(sandbox: SandboxUnderTest) -> None:
+    await sandbox.switch(mode="hang")
+    tasks_before = len(asyncio.all_tasks())
+    client = sandbox.client()
+    lookup = asyncio.create_task(client.customer_by_phone(ANNA))
+    while await sandbox.used() != [1]:
+        await asyncio.sleep(0.01)
+    assert len(asyncio.all_tasks()) > tasks_before
+    lookup.cancel()
+    await asyncio.wait({lookup})
+    await client.close()
+    async with asyncio.timeout(20):
+        while len(asyncio.all_tasks()) > tasks_before:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_sandbox_that_closes_lets_hanging_callers_go(database_url: str) -> None:
-    async with sandbox_under_test(database_url) as sandbox:
+    """At once, and not only when the time for running requests is over."""
+    async with asyncio.timeout(20), sandbox_under_test(database_url, shutdown_limit_seconds=100.0) as sandbox:
         await sandbox.switch(mode="hang")
         hanging = asyncio.create_task(sandbox.ask("POST", BY_PHONE, {"phone": ANNA}))
         while await sandbox.used() != [1]:

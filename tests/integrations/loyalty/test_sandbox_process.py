@@ -121,7 +121,7 @@ async def test_a_port_that_is_taken_is_told_in_a_sentence(database_url: str) -> 
     ("url", "told"),
     [
         ("mysql://root:hunter2hunter2@localhost/x", "--database-url must start with"),
-        ("sqlite+aiosqlite:////nowhere/at/all/sandbox.db", "the database refuses: "),
+        ("sqlite+aiosqlite:////nowhere/at/all/sandbox.db", "sandbox.db: unable to open database file"),
         ("postgresql+asyncpg://yulia:hunter2hunter2@127.0.0.1:1/yulia", "reach the database"),
     ],
 )
