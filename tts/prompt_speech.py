@@ -85,8 +85,12 @@ class TelephonePromptSpeech:
             raise
 
     async def warm_up(self, texts: Iterable[str], progress: Progress | None = None) -> int:
-        """Speak texts before a caller needs them, one after another; return how many could not be spoken."""
+        """Start the first engine and speak texts before a caller needs them; return how many could not be spoken.
+
+        One after another, so that running calls are not kept waiting.
+        """
         wanted = tuple(dict.fromkeys(texts))
+        await self._wake()
         failed = 0
         for done, text in enumerate(wanted, start=1):
             try:
@@ -107,6 +111,14 @@ class TelephonePromptSpeech:
         await asyncio.gather(*tasks, return_exceptions=True)
         for engine in self._engines:
             await engine.close()
+
+    async def _wake(self) -> None:
+        # When all texts are on disk already, the first caller's own sentence would have to wait for the worker's start.
+        for engine in self._engines[:1]:
+            try:
+                await engine.synthesise("Да.")
+            except SpeechError as error:
+                self._failed(engine, str(error), rest=True)
 
     async def _spoken_prompt(self, text: str, sensitive: bool) -> Speech:
         if self._closed:

@@ -67,7 +67,7 @@ class RHVoiceEngine:
         return self._files is not None
 
     async def synthesise(self, text: str) -> Speech:
-        """Speak a text at the voice's 24 kHz.
+        """Speak a text at the voice's 16 kHz.
 
         Raises:
             SpeechError: RHVoice is not installed, nothing to speak, or the worker failed, was late or is overloaded.

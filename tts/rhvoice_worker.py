@@ -12,6 +12,7 @@ from tts.worker_frames import Synthesise, serve
 _SET_SAMPLE_RATE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
 _PLAY_SPEECH = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_uint, ctypes.c_void_p)
 _PRELOAD_VOICES = 1
+CONFIG_DIR = Path(__file__).resolve().parent / "rhvoice_config"
 
 
 # The structures of RHVoice.h, the same in 1.8 (Debian 12) and 1.14 (Debian 13).
@@ -93,10 +94,9 @@ def open_voice(library_path: Path, data_path: Path, voice: str, rate: float) -> 
         return 1
 
     callbacks = _Callbacks(set_sample_rate=_SET_SAMPLE_RATE(set_sample_rate), play_speech=_PLAY_SPEECH(play_speech))
-    # An own folder without a configuration file: what an administrator set for a screen reader is not for callers.
     params = _InitParams(
         data_path=bytes(data_path),
-        config_path=bytes(data_path / "no-config"),
+        config_path=bytes(CONFIG_DIR),
         callbacks=callbacks,
         options=_PRELOAD_VOICES,
     )

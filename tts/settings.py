@@ -43,7 +43,7 @@ class SpeechSettings(BaseModel, frozen=True):
     engine_rest_seconds: float = Field(
         15.0, ge=0, description="How long an engine that failed is left alone while another one can speak"
     )
-    worker_start_limit_seconds: float = Field(5.0, gt=0, description="Longest start of an engine's worker process")
+    worker_start_limit_seconds: float = Field(10.0, gt=0, description="Longest start of an engine's worker process")
     worker_processes: int = Field(1, ge=1, le=8, description="Worker processes of each engine")
     queue_size: int = Field(32, ge=1, description="Sentences that may wait for one engine; more are refused")
     max_text_chars: int = Field(2000, ge=50, description="Longest text that is spoken as one prompt")

@@ -276,16 +276,29 @@ async def test_warming_up_speaks_each_text_once_and_tells_its_progress(make_spee
     failed = await speech.warm_up([HELLO, "Чем помочь?", HELLO], lambda done, total: progress.append((done, total)))
 
     assert failed == 0
-    assert engine.spoken == [HELLO, "Чем помочь?"]
+    assert engine.spoken[-2:] == [HELLO, "Чем помочь?"]
     assert progress == [(1, 2), (2, 2)]
 
 
-async def test_warming_up_goes_on_after_a_text_that_fails(make_speech: MakeSpeech) -> None:
+async def test_warming_up_starts_the_engine_also_when_all_texts_are_kept(
+    make_speech: MakeSpeech, tmp_path: Path
+) -> None:
+    await make_speech(ToneEngine(), cache_dir=tmp_path).speech_for(HELLO)
     engine = ToneEngine()
-    speech = make_speech(engine, max_text_chars=50)
+
+    await make_speech(engine, cache_dir=tmp_path).warm_up([HELLO])
+
+    assert engine.asked.is_set()
+    assert HELLO not in engine.spoken
+
+
+async def test_warming_up_goes_on_after_a_text_or_an_engine_that_fails(make_speech: MakeSpeech) -> None:
+    broken, well = ToneEngine("broken"), ToneEngine("well")
+    broken.fails_with = SpeechError("no voice")
+    speech = make_speech(broken, well, max_text_chars=50)
 
     assert await speech.warm_up(["Слово. " * 50, HELLO]) == 1
-    assert engine.spoken == [HELLO]
+    assert well.spoken == [HELLO]
 
 
 async def test_closing_ends_the_engines_and_those_who_wait(make_speech: MakeSpeech) -> None:
