@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 import time
@@ -52,7 +53,7 @@ def run() -> None:
     """Bring the line up and stay with it; Ctrl-C stops everything it started."""
     console = Console()
     # What the supervision has to say is shown in the line's own way.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with suppress(KeyboardInterrupt):
         raise typer.Exit(asyncio.run(run_line(_plan(), console)))
 
