@@ -12,7 +12,7 @@ class HearingSettings(BaseModel, frozen=True):
 
     model_dir: Path | None = Field(None, description="Vosk model folder; unset means the bundled one.")
     threads: int = Field(0, ge=0, le=64, description="Decoding threads; 0 means one per CPU core.")
-    niceness: int = Field(10, ge=0, le=19, description="OS niceness of the decoding threads.")
+    niceness: int = Field(5, ge=0, le=19, description="OS niceness of the decoding threads.")
     max_streams: int = Field(60, ge=1, description="Utterances decoded at once; more are refused as an overload.")
     backlog_seconds: float = Field(
         8.0, gt=0, description="Audio one utterance may be behind its caller; beyond that it fails as an overload."

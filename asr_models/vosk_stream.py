@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from asr_models.decoding_pool import DecodingPool
+from asr_models.decoding_pool import DecodingPool, Turn
 from asr_models.phrase_grammar import Grammar
 from asr_models.port import Hypothesis, RecogniserOverloaded, RecognitionError
 from asr_models.vosk_results import (
@@ -68,7 +68,8 @@ class VoskStream:
         # Shared with the decoding threads, under the lock:
         self._lock = threading.Lock()
         self._pending = bytearray()
-        self._scheduled = False
+        self._scheduled = False  # in the pool's queue or being decoded; after the end for good
+        self._running = False
         self._finishing = False
         self._dropped = False  # nothing more is wanted of the threads
         self._waiters: list[asyncio.Future[None]] = []
@@ -82,7 +83,7 @@ class VoskStream:
         self._outcome: Hypothesis | RecognitionError | None = None
         self._over = asyncio.Event()
         with self._lock:
-            self._schedule()  # makes the decoder while the first audio gathers
+            self._schedule(Turn.FAIR)  # makes the decoder while the first audio gathers
 
     def feed(self, pcm16: bytes) -> None:
         """Queue audio without blocking; after the end it is dropped.
@@ -98,8 +99,7 @@ class VoskStream:
             behind = len(self._pending) + len(pcm16) > self._backlog_bytes
             if not behind:
                 self._pending += pcm16
-                if len(self._pending) >= self._gather_bytes:
-                    self._schedule()
+                self._schedule(self._next_turn())
         if behind:
             overloaded = RecogniserOverloaded("decoding is too far behind the audio")
             self._end(overloaded)
@@ -130,7 +130,7 @@ class VoskStream:
         with self._lock:
             if not self._dropped:
                 self._finishing = True
-                self._schedule()
+                self._schedule(self._next_turn(), overtake=True)
         try:
             async with asyncio.timeout(self._final_limit_seconds):
                 await self._over.wait()
@@ -147,20 +147,25 @@ class VoskStream:
 
     async def decoded(self) -> None:
         """Wait until all that was fed so far is decoded, or the stream is over."""
+        waiter: asyncio.Future[None] = self._loop.create_future()
         with self._lock:
-            if self._dropped:
-                return
-            waiter = self._loop.create_future()
-            self._waiters.append(waiter)
-            self._schedule()
+            if self._dropped or not (self._pending or self._scheduled):
+                waiter.set_result(None)
+            else:
+                self._waiters.append(waiter)
+                self._schedule(self._next_turn())
         await waiter
+        await asyncio.sleep(0)  # results that were handed over before are told by now
 
-    def run_slice(self) -> bool:
+    def run_slice(self) -> Turn:
         """Decode one slice; called by the pool, never by two threads at once."""
         with self._lock:
+            if self._running or not self._scheduled:  # overtaken: the work was done, or is being done now
+                return Turn.NONE
             if self._dropped:
                 self._decoder = self._make_decoder = None  # freed here, not on the event loop
-                return False
+                return Turn.NONE
+            self._running = True
             audio = bytes(self._pending[: self._slice_bytes])
             del self._pending[: self._slice_bytes]
             last = self._finishing and not self._pending
@@ -171,20 +176,20 @@ class VoskStream:
             failure.__cause__ = error
             self._decoder = None
             self._post(self._end, failure)
-            return False
+            return Turn.NONE
         if last:
             self._decoder = None
-            return False
+            return Turn.NONE
         with self._lock:
-            enough = 1 if self._waiters else self._gather_bytes
-            more = self._finishing or self._dropped or len(self._pending) >= enough
+            self._running = False
+            turn = self._next_turn()
+            self._scheduled = turn is not Turn.NONE
             waiters: list[asyncio.Future[None]] = []
-            if not more:
+            if not self._scheduled:
                 waiters, self._waiters = self._waiters, waiters
-            self._scheduled = more
         if waiters:
             self._post(_resolve, waiters)
-        return more
+        return turn
 
     def _decode(self, audio: bytes, *, last: bool) -> None:
         if self._decoder is None:
@@ -200,10 +205,16 @@ class VoskStream:
                 self._last_text = partial.text
                 self._post(self._tell, partial)
 
-    def _schedule(self) -> None:
-        if not self._scheduled:
+    def _next_turn(self) -> Turn:
+        if self._finishing and len(self._pending) <= self._slice_bytes:
+            return Turn.SOON
+        enough = 1 if self._waiters else self._gather_bytes
+        return Turn.FAIR if self._finishing or self._dropped or len(self._pending) >= enough else Turn.NONE
+
+    def _schedule(self, turn: Turn, *, overtake: bool = False) -> None:
+        if turn is not Turn.NONE and (overtake or not self._scheduled):
             self._scheduled = True
-            self._pool.submit(self)
+            self._pool.submit(self, turn)
 
     def _post(self, callback: Callable[..., object], *arguments: object) -> None:
         try:
@@ -223,7 +234,7 @@ class VoskStream:
         with self._lock:
             self._dropped = True
             self._pending.clear()
-            self._schedule()  # so that a thread frees the decoder
+            self._schedule(Turn.FAIR)  # so that a thread frees the decoder
             waiters, self._waiters = self._waiters, []
         _resolve(waiters)
         self._over.set()
