@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ivr.line.settings import AsteriskSettings
 from ivr.line.state import ServiceUser, StateFolders, check_socket_path
 
 _COMMAND_LIMIT_SECONDS = 10.0
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class AsteriskCommandFailed(Exception):
@@ -68,9 +70,11 @@ class AsteriskServer:
             AsteriskCommandFailed
         """
         folders = self.asterisk_folders
+        if not await asyncio.to_thread(folders.main_file.exists):
+            raise AsteriskCommandFailed(f"no line was ever run with the state folder {self.folders.top}")
         process = await asyncio.create_subprocess_exec(
             *self.installation.command,
-            *("-C", str(folders.main_file), "-n", "-rx", command),
+            *("-C", str(folders.main_file), "-rx", command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -84,7 +88,7 @@ class AsteriskServer:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        text = output.decode("utf-8", "replace")
+        text = _COLOUR.sub("", output.decode("utf-8", "replace"))
         if process.returncode != 0:
             raise AsteriskCommandFailed(text.strip() or f"ended with code {process.returncode}")
         return text
