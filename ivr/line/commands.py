@@ -181,14 +181,16 @@ def _tell_how_to_call(line: Line, console: Console, seconds: float) -> None:
     plan = line.plan
     console.print()
     console.print(f"[bold green]The line answers[/] (up in {seconds:.1f} s).", highlight=False)
-    rows = Table.grid(padding=(0, 2))
-    rows.add_row("call", f"{line.hotline_uri}   or, in another terminal, `make call`")
     agents = ", ".join(plan.asterisk.agents)
-    rows.add_row("agents", f"{agents} at {line.sip}; `make agent` is one; passwords: {plan.state_dir / FILE_NAME}")
-    rows.add_row("health", f"http://{plan.web}/readyz, metrics http://{plan.web}/metrics")
-    rows.add_row("logs", str(line.folders.logs))
-    rows.add_row("stop", "Ctrl-C")
-    console.print(rows, highlight=False, soft_wrap=True)
+    rows = {
+        "call": f"{line.hotline_uri}   or, in another terminal, `make call`",
+        "agents": f"{agents} at {line.sip}; `make agent` is one; passwords: {plan.state_dir / FILE_NAME}",
+        "health": f"http://{plan.web}/readyz, metrics http://{plan.web}/metrics",
+        "logs": str(line.folders.logs),
+        "stop": "Ctrl-C",
+    }
+    for name, text in rows.items():
+        console.print(f"{name:8}{text}", highlight=False, markup=False, soft_wrap=True)
     console.print()
 
 
