@@ -42,7 +42,13 @@ def names_a_month(said: Dictation) -> bool:
 
 
 def may_go_on(said: Dictation) -> bool:
-    """Say whether some reading is the beginning of eight plain digits, so that a short date is not yet sure."""
+    """Say whether a short date may be the beginning of a longer one.
+
+    Either some reading begins eight plain digits, or «… два, две» may become «две тысячи …».
+    """
+    last = said.words[-2:]
+    if last[-1].value == 2 and last[-1].kind is Kind.UNIT and last[0].kind is not Kind.TENS:
+        return not any(len(digits) == 8 for digits in said.natural)
     reached: list[set[str]] = [set() for _ in range(len(said) + 1)]
     reached[0].add("")
     for start, edges in enumerate(said.edges):

@@ -115,8 +115,7 @@ def _edges(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
     for end, value, cost in _below_thousand(said, start):
         yield Edge(end, str(value), cost)
         if end < len(said) and said[end].kind in (Kind.THOUSAND, Kind.THOUSANDS):
-            # «один тысяча» is no Russian: likelier that «один» belongs to what is before it
-            yield from _thousands(said, end + 1, value, 1.5 if said[end - 1].masculine else 0.0)
+            yield from _thousands(said, end + 1, value, 0.0 if _agree(said[end - 1], said[end]) else 1.5)
     yield from _repeated(said, start)
 
 
@@ -143,6 +142,16 @@ def _below_thousand(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[
     yield from ((end, hundreds + value, 1.0) for end, value in _below_hundred(said, start + 1))
     if start + 2 < len(said) and _is_zero(said[start + 1]) and said[start + 2].kind is Kind.UNIT:
         yield start + 3, hundreds + said[start + 2].value, 3.5  # «сто ноль пять» for 105, rarer than 100 05
+
+
+def _agree(count: NumberWord, thousand: NumberWord) -> bool:
+    """Say whether a count goes with this form: «одна тысяча», «двадцать тысяч», but not «один» or «десять тысяча».
+
+    What does not agree is likelier two numbers: «одиннадцать, тысяча девятьсот тридцать» is a month and a year.
+    """
+    if thousand.kind is Kind.THOUSAND:
+        return count.kind is Kind.UNIT and count.value == 1 and not count.masculine
+    return not count.masculine
 
 
 def _thousands(said: tuple[NumberWord, ...], start: int, count: int, penalty: float = 0.0) -> Iterator[Edge]:

@@ -16,7 +16,7 @@ days = st.integers(0, (date(2012, 12, 31) - date(1930, 1, 1)).days).map(lambda n
 
 
 @given(days)
-@settings(max_examples=400)
+@settings(max_examples=300)
 def test_dates_in_the_usual_ways_have_their_reading_first(day: date) -> None:
     digits = f"{day:%d%m%Y}"
     day_and_month = f"{said_pair(digits[:2])} {said_pair(digits[2:4])}"
@@ -29,7 +29,7 @@ def test_dates_in_the_usual_ways_have_their_reading_first(day: date) -> None:
 
 
 @given(days)
-@settings(max_examples=400)
+@settings(max_examples=300)
 def test_no_date_is_cut_off_before_its_last_word(day: date) -> None:
     digits = f"{day:%d%m%Y}"
     day_and_month = f"{said_pair(digits[:2])} {said_pair(digits[2:4])}"
