@@ -122,6 +122,7 @@ python_is_ready() {
 }
 
 voices_are_settled() {
+    [ -f scripts/rhvoice.sh ] || return 0
     ( . scripts/rhvoice.sh; rhvoice_present "$default_state/rhvoice" ) ||
         # A failure is tried again the next day: the line works without this voice.
         [ "$(cat "$stamps/voices-failed" 2>/dev/null)" = "$(date +%F)" ]

@@ -137,7 +137,6 @@ class Line:
     async def stop(self) -> None:
         """Stop everything, the worker first; safe more than once."""
         await self._clean_up.aclose()
-        self.folders.addresses_file.unlink(missing_ok=True)
         if self._block is not None:
             self._block.release()
         if self._scratch is not None:
@@ -174,6 +173,7 @@ class Line:
         self._user = service_user(plan.line.service_user)
         self.folders.create(self._user)
         self._clean_up.callback(os.close, hold_lock(self.folders.lock_file))
+        self._clean_up.callback(self.folders.addresses_file.unlink, missing_ok=True)
         self._secrets = ensure_secrets(plan.state_dir, plan.asterisk.agents)
         for listener in plan.listeners():
             check_free(listener)

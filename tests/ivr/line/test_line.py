@@ -183,6 +183,7 @@ class TestARunningLine:
         finally:
             await other.stop()
         assert line.processes[ASTERISK].state is ProcessState.READY
+        assert line.folders.addresses_file.exists()
 
 
 async def test_two_lines_run_side_by_side(notices: Path) -> None:
