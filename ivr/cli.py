@@ -35,15 +35,21 @@ def show_settings(
 
 def main() -> None:
     """Run the command line."""
+    from asr_models.commands import hear
     from dialogs.commands import app as flows
     from dialogs.commands import digits
     from ivr.desk_commands import app as desk
+    from ivr.desk_commands import calls
     from ivr.line.commands import add_commands as add_line_commands
     from ivr.softphone.commands import add_commands as add_softphone_commands
+    from tts.commands import app as speech
 
     app.add_typer(flows, name="flows")
     app.command("digits")(digits)
     app.add_typer(desk, name="desk")
+    app.add_typer(speech, name="speech")
+    app.command("calls")(calls)
+    app.command("hear")(hear)
     add_line_commands(app)
     add_softphone_commands(app)
     app()

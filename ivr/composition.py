@@ -177,8 +177,11 @@ async def _load_hearing(settings: HearingSettings) -> tuple[Recogniser | None, s
 
 
 def _build_speech(settings: Settings, state_dir: Path) -> TelephonePromptSpeech:
-    cache_dir = settings.speech.cache_dir or state_dir / "speech-cache"
-    return prompt_speech(settings.speech.model_copy(update={"cache_dir": cache_dir}))
+    folders = {
+        "cache_dir": settings.speech.cache_dir or state_dir / "speech-cache",
+        "rhvoice_dir": settings.speech.rhvoice_dir or default_state_dir() / "rhvoice",
+    }
+    return prompt_speech(settings.speech.model_copy(update=folders))
 
 
 def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> SpooledCallRecords:
