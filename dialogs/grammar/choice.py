@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dialogs.grammar.words import FILLERS, find, words
+from dialogs.grammar.words import FILLERS, find, phrase_words, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def match(text: str, options: Iterable[Option]) -> Match | None:
     best: list[Match] = []
     for option in options:
         for wording in option.phrases:
-            phrase = words(wording)
+            phrase = phrase_words(wording)
             if not phrase or find(phrase, said) is None:
                 continue
             weight = _told_apart(phrase)
@@ -61,7 +61,7 @@ def can_grow_into_another(text: str, found: Match, options: Iterable[Option]) ->
         if option.value == found.value:
             continue
         for wording in option.phrases:
-            phrase = words(wording)
+            phrase = phrase_words(wording)
             if _told_apart(phrase) < _told_apart(found.phrase):
                 continue
             for length in range(1, min(len(phrase) - 1, len(said)) + 1):

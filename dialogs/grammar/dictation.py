@@ -89,7 +89,7 @@ class Dictation:
         return reached[-1]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def dictation(text: str) -> Dictation:
     """Read a text; words that are no numbers are passed over."""
     found = tuple(word for word in map(number_word, words(text)) if word is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 UNKNOWN = "[unk]"
 """What the recogniser writes for speech outside the phrase list."""
@@ -21,6 +22,12 @@ FILLERS = frozenset(
 def words(text: str) -> tuple[str, ...]:
     """Split into lower-case words with «е» for «ё», without punctuation and without `[unk]`."""
     return tuple(_WORD.findall(text.lower().replace("ё", "е").replace(UNKNOWN, " ")))
+
+
+@lru_cache(maxsize=4096)
+def phrase_words(phrase: str) -> tuple[str, ...]:
+    """Split a phrase of a flow; not for what callers say, which must not stay in memory."""
+    return words(phrase)
 
 
 def find(phrase: tuple[str, ...], said: tuple[str, ...]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.grammar.words import find, words
+from dialogs.grammar.words import find, phrase_words, words
 
 YES = (
     "да",
@@ -62,7 +62,8 @@ def parse(text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = 
     «Да нет» is a no, as any Russian knows; the longest phrases are taken first, so that «не верно» is no «верно».
     """
     said = words(text)
-    meanings = {words(phrase): True for phrase in YES + more_yes} | {words(phrase): False for phrase in NO + more_no}
+    meanings = {phrase_words(phrase): True for phrase in YES + more_yes}
+    meanings |= {phrase_words(phrase): False for phrase in NO + more_no}
     found: set[bool] = set()
     for phrase in sorted(meanings, key=len, reverse=True):
         while phrase and (at := find(phrase, said)) is not None:
