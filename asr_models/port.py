@@ -38,7 +38,7 @@ class Hypothesis:
     """One reading of what was said so far."""
 
     text: str  # lower-case words parted by one space; "[unk]" stands for speech outside the phrase list
-    confidence: float  # 0..1, mean over words; 0.0 when empty
+    confidence: float  # 0..1, mean over words; 0.0 when empty, and in partials
     is_final: bool
 
 
@@ -53,7 +53,11 @@ class RecognitionStream(Protocol):
         """
 
     def partials(self) -> AsyncIterator[Hypothesis]:
-        """Yield each changed partial hypothesis until the stream is finished or cancelled."""
+        """Yield each changed partial hypothesis until the stream is finished or cancelled; for one reader.
+
+        Raises:
+            RecognitionError: decoding failed.
+        """
 
     async def finish(self) -> Hypothesis:
         """Flush what was fed and return the final hypothesis; takes as long as decoding the backlog does.

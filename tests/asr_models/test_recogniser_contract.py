@@ -87,6 +87,15 @@ async def test_a_greeting_is_not_taken_for_a_phrase_that_sounds_like_it(recognis
     assert heard.text == "[unk]"
 
 
+@pytest.mark.parametrize("voice", ["ru", "ru+f2", "ru+Alicia"])
+async def test_a_word_among_its_own_forms_is_not_refused_as_doubtful(recogniser: Recogniser, voice: str) -> None:
+    forms = PhraseList(("оператор", "оператора", "оператором", "оператору", "соедините с оператором"))
+
+    heard = await hear(recogniser, forms, with_pauses(spoken("оператор", voice=voice)))
+
+    assert heard.text.startswith("оператор")
+
+
 async def test_without_unknown_speech_the_list_is_all_there_is(recogniser: Recogniser) -> None:
     phrases = PhraseList(YES_NO.phrases, allow_unknown=False)
 
