@@ -11,6 +11,8 @@ from functools import lru_cache
 from asr_models.port import PhraseList
 
 UNKNOWN = "[unk]"
+_STEM_LETTERS = 4
+_ENDING_LETTERS = 3
 _WORD = re.compile(r"\[unk\]|[^\W_]+")
 
 
@@ -41,7 +43,14 @@ class Grammar:
     """What Vosk is told to expect."""
 
     json: str  # Vosk's grammar argument
+    words: frozenset[str]  # of the phrases
     decoys: frozenset[str]  # words that are listened for only to tell them from the phrases; they mean unknown speech
+
+    def forms_of(self, word: str) -> int:
+        """Count the list's words that look like forms of one («оператор», «оператора»), itself among them."""
+        stem = word[: max(_STEM_LETTERS, len(word) - _ENDING_LETTERS)]
+        alike = (other for other in self.words if other.startswith(stem) and abs(len(other) - len(word)) <= 2)
+        return max(1, sum(1 for _ in alike)) if len(word) > _STEM_LETTERS else 1
 
     def without_decoys(self, words: Iterable[str]) -> list[str]:
         """Read decoys as unknown speech, and runs of unknown speech as one."""
@@ -62,13 +71,13 @@ def make_grammar(phrases: PhraseList, decoys: Iterable[str], knows: Callable[[st
     if not phrases.phrases:
         return None
     kept = dict.fromkeys(phrase for phrase in _known_phrases(phrases, knows) if phrase)
+    expected = frozenset(word for phrase in kept for word in phrase.split())
     used: frozenset[str] = frozenset()
     if phrases.allow_unknown:
-        expected = {word for phrase in kept for word in phrase.split()}
         used = frozenset(word for word in decoys if word not in expected and knows(word))
         kept |= dict.fromkeys((*sorted(used), UNKNOWN))
     # Real UTF-8: Vosk does not decode \u escapes and would drop every word.
-    return Grammar(json.dumps(list(kept) or [UNKNOWN], ensure_ascii=False), used)
+    return Grammar(json.dumps(list(kept) or [UNKNOWN], ensure_ascii=False), expected, used)
 
 
 def _known_phrases(phrases: PhraseList, knows: Callable[[str], bool]) -> Iterator[str]:

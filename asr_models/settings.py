@@ -23,11 +23,7 @@ class HearingSettings(BaseModel, frozen=True):
     )
     final_limit_seconds: float = Field(3.0, gt=0, description="How long the final result may take.")
     min_word_confidence: float = Field(
-        0.4,
-        ge=0,
-        le=1,
-        description="Phrase-list words below this count as unknown speech, [unk]. Forms of one word («оператор», "
-        "«оператора») share its confidence, so a bound near 0.5 refuses plain words.",
+        0.5, ge=0, le=1, description="Phrase-list words below this count as unknown speech, [unk] (0 keeps all)."
     )
     decoys: tuple[str, ...] = Field(
         ("алло", "угу", "ага", "минуту", "секунду", "здравствуйте", "подождите", "сейчас", "ну"),

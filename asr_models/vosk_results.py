@@ -38,7 +38,12 @@ def partial_hypothesis(texts: Iterable[str], grammar: Grammar | None) -> Hypothe
 
 
 def final_hypothesis(words: Sequence[ScoredWord], grammar: Grammar | None, *, min_word_confidence: float) -> Hypothesis:
-    """Join words into the final hypothesis; doubtful words of a phrase list count as unknown speech."""
-    texts = [word.word if word.confidence >= min_word_confidence else UNKNOWN for word in words]
-    confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
+    """Join words into the final hypothesis; doubtful words of a phrase list count as unknown speech.
+
+    Vosk divides the confidence of a word among its forms in the list: a clear «оператор» beside three of its forms got
+    0.28. So each is given back what its forms took.
+    """
+    scores = [min(1.0, word.confidence * grammar.forms_of(word.word)) if grammar else word.confidence for word in words]
+    texts = [word.word if score >= min_word_confidence else UNKNOWN for word, score in zip(words, scores, strict=True)]
+    confidence = sum(scores) / len(scores) if scores else 0.0
     return Hypothesis(" ".join(grammar.without_decoys(texts) if grammar else texts), confidence, is_final=True)
