@@ -202,6 +202,7 @@ class SupervisedProcess:
                 stderr=log_file,
                 env=dict(spec.environment),
                 cwd=spec.folder,
+                umask=0o077,  # what they write is about callers
                 # Ctrl-C in the terminal is for the supervisor, which ends its children in order.
                 start_new_session=True,
             )

@@ -150,6 +150,12 @@ class TestARunningLine:
             if path.is_file() and not path.is_symlink() and any(s.encode() in path.read_bytes() for s in secrets):
                 assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
+    async def test_nothing_that_the_servers_write_is_readable_by_others(self, line: Line) -> None:
+        for folder in (line.folders.asterisk, line.folders.redis, line.folders.logs):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        for path in (line.folders.redis / "appendonlydir", line.folders.asterisk / "lib/astdb.sqlite3"):
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
     async def test_servers_started_by_root_do_not_run_as_root(self, line: Line) -> None:
         for process in line.processes.values():
