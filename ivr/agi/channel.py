@@ -31,11 +31,11 @@ class AgiChannel:
         await self._session.over.wait()
 
     async def answer(self) -> None:
-        """Answer the call."""
-        self._raise_if_hung_up()
-        answer = await self._ask(command_line("ANSWER"))
-        if answer.result == "-1":
-            await self._raise_failure("ANSWER", answer.result)
+        """Answer the call at once.
+
+        The AGI command ANSWER waits up to 0.5 s for the caller's first audio; the application's option `i` does not.
+        """
+        await self.execute("Answer", "", "i", limit_seconds=self._session.settings.command_limit_seconds)
 
     async def hang_up(self) -> None:
         """End the call; nothing to do when it has ended already."""

@@ -1,0 +1,59 @@
+"""Measure the line on the caller's side of real SIP calls: `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.line_bench import Figure, measure
+from ivr.line.line import Line
+from ivr.line.plan import LinePlan
+from ivr.settings import Settings
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    """Run the benches that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--calls", type=int, default=50, help="keypad calls at once (default 50)")
+    parser.add_argument("--greetings", type=int, default=30, help="calls measured one by one (default 30)")
+    arguments = parser.parse_args()
+    console = Console()
+    if sys.platform != "linux":
+        console.print("[red]The benches capture packets of the loopback and read /proc: Linux only.[/]")
+        return 2
+    with tempfile.TemporaryDirectory(prefix="yulia-bench-") as folder:
+        figures = asyncio.run(run(Path(folder), arguments.greetings, arguments.calls, console))
+    table = Table("what", "n", "p50", "p95", "p99", "max", "target", "met")
+    for figure in figures:
+        table.add_row(*figure.cells())
+    console.print(table)
+    name = f"line-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    RESULTS.mkdir(exist_ok=True)
+    machine = {"cores": os.cpu_count(), "python": platform.python_version()}
+    (RESULTS / name).write_text(
+        json.dumps({"machine": machine, "figures": [figure.as_dict() for figure in figures]}, indent=2) + "\n"
+    )
+    console.print(f"results: bench/results/{name}")
+    return 0
+
+
+async def run(folder: Path, greetings: int, calls: int, console: Console) -> list[Figure]:
+    """Bring a line of its own up on free ports and measure it."""
+    plan = LinePlan.from_settings(Settings())
+    async with Line.on_free_ports(base=plan) as line:
+        return await measure(line, folder, greetings, calls, console)
+
+
+sys.exit(main())
