@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -56,7 +57,7 @@ class Line:
         folder = state_dir or scratch
         assert folder is not None
         plan = (base or LinePlan(folder)).on_ports(block.ports)
-        line = cls(_with_state_dir(plan, folder))
+        line = cls(replace(plan, state_dir=folder.absolute()))
         line._block, line._scratch = block, scratch
         return line
 
@@ -284,12 +285,6 @@ _MEND = {
     ASTERISK: "Asterisk's own messages are in asterisk/log/messages of the state folder.",
     WORKER: "Run `make setup` again if a package is missing.",
 }
-
-
-def _with_state_dir(plan: LinePlan, state_dir: Path) -> LinePlan:
-    from dataclasses import replace
-
-    return replace(plan, state_dir=state_dir.absolute())
 
 
 async def _answers(url: str, *, must_be_ok: bool = False) -> bool:
