@@ -33,7 +33,7 @@ class Happening(Enum):
     SPEAKING = "speaking"  # our side begins to say something
     SPOKEN = "spoken"  # its last frame has left
     KEY = "key"
-    OVER = "over"
+    OVER = "over"  # text: who ended it and the stack's reason, "them: Connection reset by peer"
 
 
 @dataclass(frozen=True, slots=True)

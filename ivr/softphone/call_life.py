@@ -111,7 +111,7 @@ class CallLife:
         self.end_reason = reason
         if stats:
             self.rtp_stats = RtpStats.of(stats)
-        self._note(Happening.OVER, f"by {self.ended_by.value}: {reason}" if reason else f"by {self.ended_by.value}")
+        self._note(Happening.OVER, f"{self.ended_by.value}: {reason}")
 
     def _note(self, kind: Happening, text: str = "") -> None:
         event = CallEvent(time.monotonic(), kind, text)

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from asr_models.port import Recogniser, RecognitionError
 from integrations.call_context.port import CallContext, CallContextError
+from ivr.softphone.call_events import Side
 from ivr.softphone.errors import SoftphoneError
 from ivr.softphone.live_print import LivePrinter, summary
 from ivr.softphone.scenario import Scenario
@@ -196,7 +197,8 @@ def _recogniser(settings: Settings, console: Console | None) -> Recogniser | Non
     from asr_models.vosk_engine import VoskRecogniser
 
     try:
-        return VoskRecogniser(settings.hearing)
+        # Every word counts here: a doubtful one is shown rather than taken for unknown.
+        return VoskRecogniser(settings.hearing.model_copy(update={"min_word_confidence": 0.0}))
     except RecognitionError as error:
         if console is not None:
             console.print(f"[yellow]no transcript, and what it should hold is not checked:[/] {error}", highlight=False)
@@ -231,7 +233,8 @@ async def _agent(
                 console.print(f"  {header}: {value}", highlight=False, markup=False)
             await _show_card(console, line, settings, talk.headers.get(CONTEXT_HEADER), user)
             await _talk(talk, answer_after_seconds, says, talk_seconds)
-            console.print(f"[dim]разговор окончен: {talk.end_reason or talk.ended_by}[/]", highlight=False)
+            ended_by = "вы положили трубку" if talk.ended_by is Side.US else "звонящий положил трубку"
+            console.print(f"[dim]разговор окончен: {ended_by}[/]", highlight=False)
             if once:
                 return
 

@@ -199,9 +199,10 @@ class AudioTrack:
         base = np.array(self._stream_offsets(count))
         surely = np.maximum(0.0, after - played - base)
         perhaps = before - played - base
-        steps = np.diff(base)
-        breaks = steps[steps > FRAME_SECONDS * 0.75]
         width = before - after
+        steps = np.diff(base)
+        # What the pump itself may have added is no break of the sender's.
+        breaks = steps[steps > FRAME_SECONDS * 0.75 + np.maximum(width[1:], width[:-1])]
         gaps = after[1:] - before[:-1]
         return FrameLateness(
             frames=count,

@@ -5,7 +5,7 @@ name: balance                       # one word; also the recording's file name
 description: Asks for the balance by voice
 caller_number: "+79160000001"       # who calls; the command line may override it
 number: "100"                       # whom; default: the line's own hotline number
-voice: {name: ru+f2, words_per_minute: 150, pitch: 60}     # espeak-ng; default: ru
+voice: {name: ru+f3, words_per_minute: 130, pitch: 50}     # espeak-ng; this is the default
 listen_for: ["на карте {n|points}"] # more texts that may be said, for the transcript (`{n|points}` an amount)
 steps:                              # from the answer on
   - wait_prompt                     # until Yulia has spoken and been silent for 0.7 s, at most 30 s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from enum import Enum
 from itertools import pairwise
@@ -62,6 +63,15 @@ class ScenarioReport:
         plain["story"] = [{**asdict(line), "who": line.who.value} for line in self.story]
         plain["recording"] = str(self.recording) if self.recording is not None else None
         return {"ok": self.ok, **plain}
+
+
+def recording_path(folder: Path, name: str) -> Path:
+    """Choose a file name that sorts by time and that no other recording has."""
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+    path, copy = folder / f"{stem}.wav", 2
+    while path.exists():
+        path, copy = folder / f"{stem}-{copy}.wav", copy + 1
+    return path
 
 
 def response_gaps(call: LineCall) -> list[float]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from asr_models.port import Recogniser
 from ivr.softphone.agent import AgentPhone
-from ivr.softphone.call_events import CallEvent, Happening
-from ivr.softphone.caller_voice import EspeakCaller
+from ivr.softphone.call_events import CallEvent, Happening, Side
+from ivr.softphone.caller_voice import EspeakCaller, EspeakVoice
 from ivr.softphone.errors import CallOver, ScenarioInvalid, SoftphoneError
 from ivr.softphone.line_call import LineCall
 from ivr.softphone.phone import SoftPhones
@@ -32,17 +32,18 @@ from ivr.softphone.scenario import (
     WaitPrompt,
     WaitSound,
 )
-from ivr.softphone.scenario_report import ScenarioReport, StoryLine, Who, response_gaps
+from ivr.softphone.scenario_report import ScenarioReport, StoryLine, Who, recording_path, response_gaps
 from ivr.softphone.transcript import HeardSpeech, Transcriber, contains_phrase, shown, transcript_phrases
 
 _AGENT_RING_LIMIT_SECONDS = 120.0
+
+_AGENT_VOICE = EspeakVoice("ru+m3", 150, 40)
 
 _WORDS = {
     Happening.DIALLED: "набирает",
     Happening.RINGING: "звонок идёт",
     Happening.ANSWERED: "соединение установлено",
     Happening.KEY: "клавиша",
-    Happening.OVER: "конец разговора",
 }
 
 
@@ -200,7 +201,7 @@ class _Run:
             self.stage.server,
             answer_after_seconds=part.answer_after_seconds,
             rejects=part.rejects,
-            voice=EspeakCaller(),
+            voice=EspeakCaller(_AGENT_VOICE),
             on_event=lambda event: self._tell_event(Who.AGENT, event),
         )
 
@@ -261,6 +262,9 @@ class _Run:
                 self._tell(event.at, who, event.text)
             case Happening.SPOKEN:
                 pass
+            case Happening.OVER:
+                by_us = event.text.startswith(Side.US.value)
+                self._tell(event.at, who, "[кладёт трубку]" if by_us else "[на том конце положили трубку]")
             case kind:
                 self._tell(event.at, who, f"[{_WORDS[kind]}{' ' + event.text if event.text else ''}]")
 
@@ -275,8 +279,7 @@ class _Run:
     async def _report(self, call: LineCall, caller_number: str) -> ScenarioReport:
         recording: Path | None = None
         if self.stage.record_dir is not None and call.answered_at is not None:
-            stamp = time.strftime("%Y%m%d-%H%M%S")
-            recording = self.stage.record_dir / f"{stamp}-{self.scenario.name}.wav"
+            recording = recording_path(self.stage.record_dir, self.scenario.name)
             await call.save_recording(recording)
         return ScenarioReport(
             name=self.scenario.name,
