@@ -13,6 +13,7 @@ from asr_models.port import PhraseList
 UNKNOWN = "[unk]"
 _STEM_LETTERS = 4
 _ENDING_LETTERS = 3
+_ONE_WORD_WEIGHT = 3
 _WORD = re.compile(r"\[unk\]|[^\W_]+")
 
 
@@ -70,14 +71,18 @@ def make_grammar(phrases: PhraseList, decoys: Iterable[str], knows: Callable[[st
     """
     if not phrases.phrases:
         return None
-    kept = dict.fromkeys(phrase for phrase in _known_phrases(phrases, knows) if phrase)
+    kept = dict.fromkeys(phrase for phrase in _known_phrases(phrases, knows) if phrase not in ("", UNKNOWN))
     expected = frozenset(word for phrase in kept for word in phrase.split())
     used: frozenset[str] = frozenset()
+    unexpected: tuple[str, ...] = ()
     if phrases.allow_unknown:
         used = frozenset(word for word in decoys if word not in expected and knows(word))
-        kept |= dict.fromkeys((*sorted(used), UNKNOWN))
+        unexpected = (*sorted(used), UNKNOWN)
+    # Vosk counts a phrase as often as it stands in the list. People answer in one word more than in several: without
+    # this a short «нет» is heard as the beginning of «не надо» (yes/no of 8 espeak voices: 92 -> 99 % right).
+    expected_often = [phrase for phrase in kept for _ in range(1 if " " in phrase else _ONE_WORD_WEIGHT)]
     # Real UTF-8: Vosk does not decode \u escapes and would drop every word.
-    return Grammar(json.dumps(list(kept) or [UNKNOWN], ensure_ascii=False), expected, used)
+    return Grammar(json.dumps([*expected_often, *unexpected] or [UNKNOWN], ensure_ascii=False), expected, used)
 
 
 def _known_phrases(phrases: PhraseList, knows: Callable[[str], bool]) -> Iterator[str]:

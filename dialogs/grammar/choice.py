@@ -24,6 +24,11 @@ class Match:
     phrase: tuple[str, ...]
 
 
+def _sounded(spoken: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out «у», «в», «с», «к»: on a telephone they are hardly heard."""
+    return tuple(word for word in spoken if len(word) > 1) or spoken
+
+
 def _told_apart(phrase: tuple[str, ...]) -> int:
     """Count the words that carry meaning: «узнать баланс» says no more than «баланс»."""
     return sum(word not in FILLERS for word in phrase) or 1
@@ -31,11 +36,11 @@ def _told_apart(phrase: tuple[str, ...]) -> int:
 
 def match(text: str, options: Iterable[Option]) -> Match | None:
     """Return the option with the most specific phrase in the text; None when none or several fit equally well."""
-    said = words(text)
+    said = _sounded(words(text))
     best: list[Match] = []
     for option in options:
         for wording in option.phrases:
-            phrase = phrase_words(wording)
+            phrase = _sounded(phrase_words(wording))
             if not phrase or find(phrase, said) is None:
                 continue
             weight = _told_apart(phrase)
@@ -54,14 +59,14 @@ def can_grow_into_another(text: str, found: Match, options: Iterable[Option]) ->
 
     The end of a longer match is not taken for the beginning of something else: «узнать баллы» is not «баллы сгорели».
     """
-    said = words(text)
+    said = _sounded(words(text))
     matched_from = find(found.phrase, said) or 0
     inside_match = range(matched_from + 1, matched_from + len(found.phrase))
     for option in options:
         if option.value == found.value:
             continue
         for wording in option.phrases:
-            phrase = phrase_words(wording)
+            phrase = _sounded(phrase_words(wording))
             if _told_apart(phrase) < _told_apart(found.phrase):
                 continue
             for length in range(1, min(len(phrase) - 1, len(said)) + 1):

@@ -62,6 +62,8 @@ def parse(text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = 
     «Да нет» is a no, as any Russian knows; the longest phrases are taken first, so that «не верно» is no «верно».
     """
     said = words(text)
+    if said == ("не",):  # a clipped «нет»
+        return False
     meanings = {phrase_words(phrase): True for phrase in YES + more_yes}
     meanings |= {phrase_words(phrase): False for phrase in NO + more_no}
     found: set[bool] = set()

@@ -25,8 +25,8 @@ def test_free_speech_has_no_grammar() -> None:
 
 
 def test_unknown_speech_is_added_once_where_allowed() -> None:
-    assert grammar("да", "[unk]") == ["да", "[unk]"]
-    assert grammar("да", "нет", allow_unknown=False) == ["да", "нет"]
+    assert grammar("да", "[unk]") == ["да", "да", "да", "[unk]"]
+    assert "[unk]" not in grammar("да", "нет", allow_unknown=False)
 
 
 def test_the_grammar_is_real_utf8_since_vosk_reads_no_escapes() -> None:
@@ -52,7 +52,7 @@ def test_a_missing_word_leaves_a_place_for_unknown_speech() -> None:
 
 
 def test_a_missing_word_is_left_out_where_unknown_speech_is_not_allowed() -> None:
-    assert grammar("мой баланс", allow_unknown=False) == ["баланс"]
+    assert grammar("мой баланс", allow_unknown=False) == ["баланс"] * 3
 
 
 def test_a_list_of_missing_words_is_never_an_empty_grammar() -> None:
@@ -67,7 +67,7 @@ def test_decoys_are_listened_for_and_mean_unknown_speech() -> None:
     made = make_grammar(PhraseList(("да", "ага")), ("алло", "ага", "кхм"), knows)
 
     assert made is not None
-    assert json.loads(made.json) == ["да", "ага", "алло", "[unk]"]
+    assert json.loads(made.json) == ["да"] * 3 + ["ага"] * 3 + ["алло", "[unk]"]
     assert made.without_decoys(["алло", "[unk]", "ага", "алло"]) == ["[unk]", "ага", "[unk]"]
 
 
@@ -75,4 +75,8 @@ def test_where_unknown_speech_is_not_allowed_there_are_no_decoys() -> None:
     made = make_grammar(PhraseList(("да",), allow_unknown=False), ("алло",), knows)
 
     assert made is not None
-    assert json.loads(made.json) == ["да"]
+    assert json.loads(made.json) == ["да"] * 3
+
+
+def test_one_word_answers_are_expected_oftener_than_long_ones() -> None:
+    assert grammar("нет", "нет два", allow_unknown=False) == ["нет", "нет", "нет", "нет два"]

@@ -121,3 +121,17 @@ def test_a_text_that_answers_for_sure(asked: Question, said: str) -> None:
 )
 def test_a_text_that_does_not_answer_for_sure(asked: Question, said: str) -> None:
     assert not satisfies(asked, said)
+
+
+def test_a_clipped_no_is_a_no() -> None:
+    """A short «нет» often reaches the recogniser as «не»; alone it can mean nothing else."""
+    assert yes_no.parse("не") is False
+    assert yes_no.parse("не слышно") is None
+
+
+def test_a_word_of_one_letter_may_be_missing() -> None:
+    """«У» and «с» are hardly heard on a telephone."""
+    option = Option("balance", ("сколько у меня баллов",))
+    found = match("сколько меня баллов", (option,))
+    assert found is not None
+    assert found.value == "balance"
