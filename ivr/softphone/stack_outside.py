@@ -56,7 +56,7 @@ class StackLog(logging.Handler):
         logger.addHandler(self)
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = logging.FileHandler(self._path, encoding="utf-8")
+            self._file = logging.FileHandler(self._path, encoding="utf-8", delay=True)
             self._file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
             logger.addHandler(self._file)
 
