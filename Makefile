@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 YULIA := .venv/bin/yulia
-# Passed on: make test ARGS="-k balance", make call ARGS="--scenario demo.yml"
+# Passed on: make test-calls ARGS="-k balance", make call ARGS="--scenario demo.yml"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run call agent test check bench clean requirements
+.PHONY: help setup setup-tests run call agent test test-units test-calls check bench clean requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,14 @@ agent: setup ## an agent's phone that answers calls from the queue
 	@exec $(YULIA) agent $(ARGS)
 
 test: setup-tests ## all tests: units, contracts, whole calls over SIP
-	@exec $(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest tests --ignore=tests/calls -n 4 --dist loadfile
+	@$(PYTHON) -m pytest tests/calls -n 5 --dist loadfile
+
+test-units: setup-tests ## tests of parts; ARGS="-k speech" picks some
+	@exec $(PYTHON) -m pytest tests --ignore=tests/calls -n 4 --dist loadfile $(ARGS)
+
+test-calls: setup-tests ## whole calls; ARGS="-k balance" picks some
+	@exec $(PYTHON) -m pytest tests/calls -n 5 --dist loadfile $(ARGS)
 
 check: setup-tests ## style, types, and who may import whom
 	@.venv/bin/ruff check .

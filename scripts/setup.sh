@@ -100,6 +100,7 @@ missing_test_packages() {
     $with_tests || return 0
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || echo postgresql
     command -v sipp >/dev/null || echo sip-tester
+    command -v tcpdump >/dev/null || echo tcpdump
 }
 
 requirement_files() {

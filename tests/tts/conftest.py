@@ -23,14 +23,14 @@ def rhvoice_dir() -> Path | None:
 
 @pytest.fixture(params=["fake", "pyttsx3", "rhvoice"])
 async def engine(request: pytest.FixtureRequest, rhvoice_dir: Path | None) -> AsyncIterator[SpeechEngine]:
-    """Each engine of this machine; one that is not installed is skipped and named."""
+    """Each engine of this machine; RHVoice is optional and skipped where it is not installed."""
     built: SpeechEngine
     match request.param:
         case "fake":
             built = ToneEngine()
         case "pyttsx3":
             if not Pyttsx3Engine.is_available():
-                pytest.skip("libespeak-ng is not installed")
+                pytest.fail("libespeak-ng is not installed: run scripts/setup.sh")
             built = Pyttsx3Engine(SpeechSettings())
         case _:
             rhvoice = RHVoiceEngine(SpeechSettings(rhvoice_dir=rhvoice_dir))
@@ -45,7 +45,7 @@ async def engine(request: pytest.FixtureRequest, rhvoice_dir: Path | None) -> As
 async def real_engines(rhvoice_dir: Path | None) -> AsyncIterator[list[SpeechEngine]]:
     engines = speech_engines(SpeechSettings(rhvoice_dir=rhvoice_dir))
     if not engines:
-        pytest.skip("no speech engine is installed")
+        pytest.fail("no speech engine is installed: run scripts/setup.sh")
     yield engines
     for each in engines:
         await each.close()

@@ -27,7 +27,7 @@ async def sandbox(database_url: str) -> AsyncIterator[SandboxUnderTest]:
 def postgres_url() -> Iterator[str]:
     """One PostgreSQL for the whole run."""
     if (programs := find_programs()) is None:
-        pytest.skip("no PostgreSQL on this machine: apt-get install postgresql")
+        pytest.fail("no PostgreSQL on this machine: run scripts/setup.sh --with-tests")
     with tempfile.TemporaryDirectory(prefix="yulia-postgres-") as folder:
         server = PostgresServer(programs, Path(folder))
         try:

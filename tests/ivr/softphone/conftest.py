@@ -16,7 +16,7 @@ def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchAsteri
     try:
         found = scratch_asterisk.installation()
     except NoAsterisk as error:
-        pytest.skip(f"no Asterisk: {error}")
+        pytest.fail(f"no Asterisk: {error}; run scripts/setup.sh")
     with PortBlock() as block:
         process, scratch = scratch_asterisk.start(tmp_path_factory.mktemp("asterisk"), found, block.ports)
         try:
