@@ -27,9 +27,9 @@ def show_settings(
     if markdown:
         typer.echo(markdown_table())
         return
-    table = Table("variable", "default", "what it is", title="Settings (environment or yulia.env)")
+    table = Table("variable", "default", "unit", "what it is", title="Settings (environment or yulia.env)")
     for row in setting_rows():
-        table.add_row(row.variable, row.default.strip("`"), row.meaning)
+        table.add_row(row.variable, row.default.strip("`"), row.unit, row.meaning)
     Console().print(table)
 
 

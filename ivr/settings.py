@@ -16,6 +16,7 @@ from ivr.line.settings import AsteriskSettings, LineSettings
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.settings import LogSettings, WebSettings
 from ivr.session.settings import SessionSettings
+from ivr.softphone.settings import SoftphoneSettings
 from tts.settings import SpeechSettings
 
 
@@ -41,5 +42,6 @@ class Settings(BaseSettings):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     attempts: AttemptSettings = Field(default_factory=AttemptSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    softphone: SoftphoneSettings = Field(default_factory=SoftphoneSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     logs: LogSettings = Field(default_factory=LogSettings)

@@ -20,7 +20,6 @@ from ivr.softphone.errors import SoftphoneError
 from ivr.softphone.live_print import LivePrinter, summary
 from ivr.softphone.scenario import Scenario
 from ivr.softphone.scenario_reader import DEMONSTRATION, read_scenario, shipped_scenario
-from ivr.softphone.settings import SoftphoneSettings
 
 if TYPE_CHECKING:
     from ivr.line.line import Line
@@ -164,7 +163,7 @@ async def _call(
     reports: list[ScenarioReport] = []
     printer = LivePrinter(console) if console is not None else None
     try:
-        async with SoftPhones(SoftphoneSettings(), log_path=record_dir / "sip-stack.log") as phones:
+        async with SoftPhones(settings.softphone, log_path=record_dir / "sip-stack.log") as phones:
             stage = Stage(
                 phones,
                 server=server or str(line.sip),
@@ -218,7 +217,7 @@ async def _agent(
     from ivr.softphone.phone import CONTEXT_HEADER, SoftPhones
 
     settings, line = _line()
-    async with SoftPhones(SoftphoneSettings()) as phones:
+    async with SoftPhones(settings.softphone) as phones:
         phone = await phones.agent(
             user,
             password or agent_password(line, user),

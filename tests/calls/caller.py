@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import yaml
-
+from asr_models.settings import HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
-from dialogs.settings import BUNDLED_FOLDER
 from integrations.call_records.port import CallRecord, CallTurn
+from ivr.settings import Settings
+from ivr.softphone.commands import yulias_sentences
 from ivr.softphone.frames import SoundRun
 from ivr.softphone.phone import LineCall, SoftPhones
 from ivr.softphone.transcript import Transcriber, contains_phrase, transcript_phrases
@@ -27,11 +27,9 @@ async def hear_question(call: LineCall) -> SoundRun:
 
 async def assert_yulia_said(call: LineCall, *phrases: str) -> None:
     """Transcribe the whole call by the line's own recogniser and look for phrases."""
-    responses = yaml.safe_load((BUNDLED_FOLDER / "domain" / "responses.yml").read_text(encoding="utf-8"))["responses"]
-    templates = [variant["text"] for variants in responses.values() for variant in variants]
-    recogniser = VoskRecogniser()
+    recogniser = VoskRecogniser(HearingSettings(min_word_confidence=0.0))
     try:
-        transcriber = Transcriber(recogniser, transcript_phrases(templates))
+        transcriber = Transcriber(recogniser, transcript_phrases(yulias_sentences(Settings())))
         await transcriber.catch_up(call)
     finally:
         await recogniser.close()
