@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.line_bench import Figure, measure
+from bench.page import publish
 from ivr.line.line import Line
 from ivr.line.plan import LinePlan
 from ivr.settings import Settings
@@ -28,8 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--calls", type=int, default=50, help="keypad calls at once (default 50)")
     parser.add_argument("--greetings", type=int, default=30, help="calls measured one by one (default 30)")
+    parser.add_argument("--publish", action="store_true", help="write docs/benchmarks/ anew from this run")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(width=140)
     if sys.platform != "linux":
         console.print("[red]The benches capture packets of the loopback and read /proc: Linux only.[/]")
         return 2
@@ -46,6 +48,9 @@ def main() -> int:
         json.dumps({"machine": machine, "figures": [figure.as_dict() for figure in figures]}, indent=2) + "\n"
     )
     console.print(f"results: bench/results/{name}")
+    if arguments.publish:
+        command = f"python -m bench --calls {arguments.calls} --greetings {arguments.greetings} --publish"
+        console.print(f"page: {publish(figures, command, name)}")
     return 0
 
 
