@@ -31,12 +31,11 @@ class ContextKeeper:
         self._newest[context.key] = context
         self._newest.move_to_end(context.key)
         while len(self._newest) > REMEMBERED_CONTEXTS:
-            self._newest.popitem(last=False)
+            forgotten, _ = self._newest.popitem(last=False)
+            self._dirty.discard(forgotten)
         self._dirty.add(context.key)
         if context.key not in self._writers:
-            writer = asyncio.get_running_loop().create_task(self._write(context.key))
-            self._writers[context.key] = writer
-            writer.add_done_callback(lambda _: self._writers.pop(context.key, None))
+            self._writers[context.key] = asyncio.get_running_loop().create_task(self._write(context.key))
 
     async def flush(self, key: str, limit_seconds: float) -> None:
         """Wait until the newest version is written, or the limit has passed."""
@@ -62,10 +61,14 @@ class ContextKeeper:
         await asyncio.gather(*self._writers.values(), return_exceptions=True)
 
     async def _write(self, key: str) -> None:
-        while key in self._dirty and key in self._newest:
-            self._dirty.discard(key)
-            try:
-                await self._store.save(self._newest[key])
-            except CallContextError as error:
-                self._metrics.errors.labels("call_context").inc()
-                log.warning("context could not be written", error=str(error))
+        try:
+            while key in self._dirty:
+                self._dirty.discard(key)
+                try:
+                    await self._store.save(self._newest[key])
+                except CallContextError as error:
+                    self._metrics.errors.labels("call_context").inc()
+                    log.warning("context could not be written", error=str(error))
+        finally:
+            # here and not in a done callback: a version kept between the two would find a writer that writes no more
+            del self._writers[key]

@@ -42,13 +42,9 @@ class DeskWatch:
         """Publish each queue event that belongs to one of our calls."""
         with self._ami.subscribe(*KINDS) as events:
             async for event in events:
-                try:
-                    await self._publish(event)
-                except (DeskError, CallRecordError) as error:
-                    self._metrics.errors.labels("desk").inc()
-                    log.warning("desk event lost", queue_event=event.name, error=str(error))
+                await self._follow(event)
 
-    async def _publish(self, event: AmiEvent) -> None:
+    async def _follow(self, event: AmiEvent) -> None:
         key = event.channel_variables.get(CONTEXT_VARIABLE) or event.destination_variables.get(CONTEXT_VARIABLE)
         context = await self._contexts.find(key) if key else None
         if context is None:
@@ -56,16 +52,37 @@ class DeskWatch:
             return
         at = datetime.now(UTC)
         agent = event.fields.get("Interface")
-        hold = event.fields.get("HoldTime")
         desk_event = DeskEvent(
             kind=KINDS[event.name],
             context=context,
             queue=event.fields.get("Queue", ""),
             agent=agent,
             at=at.isoformat(timespec="milliseconds"),
-            hold_seconds=float(hold) if hold else None,
+            hold_seconds=_seconds(event.fields.get("HoldTime")),
         )
-        await self._desk.publish(desk_event)
-        log.info("desk event", kind=desk_event.kind.value, call_id=context.call_id, agent=agent)
+        await self._publish(desk_event)
         if desk_event.kind is DeskEventKind.CONNECTED and agent:
-            await self._records.agent_connected(context.call_id, agent, at)
+            await self._note_agent(context.call_id, agent, at)
+
+    async def _publish(self, event: DeskEvent) -> None:
+        try:
+            await self._desk.publish(event)
+        except DeskError as error:
+            self._metrics.errors.labels("desk").inc()
+            log.warning("desk event lost", kind=event.kind.value, call_id=event.context.call_id, error=str(error))
+        else:
+            log.info("desk event", kind=event.kind.value, call_id=event.context.call_id, agent=event.agent)
+
+    async def _note_agent(self, call_id: str, agent: str, at: datetime) -> None:
+        try:
+            await self._records.agent_connected(call_id, agent, at)
+        except CallRecordError as error:
+            self._metrics.errors.labels("call_records").inc()
+            log.warning("agent not noted in the call's record", call_id=call_id, agent=agent, error=str(error))
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
