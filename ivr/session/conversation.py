@@ -165,17 +165,18 @@ class Conversation:
 
     async def _run_action(self, command: RunAction) -> Event:
         self._ear.take_typed_ahead()
-        running = asyncio.get_running_loop().create_task(
-            self._parts.actions.run(command.action, command.arguments, self._caller_number)
-        )
+        loop = asyncio.get_running_loop()
+        running = loop.create_task(self._parts.actions.run(command.action, command.arguments, self._caller_number))
+        running.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may end with nobody waiting
+        over_at = loop.time() + command.limit_seconds
         try:
-            async with asyncio.timeout(command.limit_seconds):
-                await asyncio.wait({running}, timeout=command.waiting_after_seconds)
-                if command.waiting is not None and not running.done():
-                    await self._say((command.waiting,))
-                result = await asyncio.shield(running)
-        except TimeoutError:
-            return self._action_failed(command, "timeout")
+            await asyncio.wait({running}, timeout=min(command.waiting_after_seconds, command.limit_seconds))
+            if command.waiting is not None and not running.done():
+                await self._say((command.waiting,))  # to its end: an answer that comes meanwhile is in time
+            await asyncio.wait({running}, timeout=max(0.0, over_at - loop.time()))
+            if not running.done():
+                return self._action_failed(command, "timeout")
+            result = running.result()
         except ActionError as error:
             return self._action_failed(command, error.kind)
         finally:
