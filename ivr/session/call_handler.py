@@ -123,8 +123,8 @@ class LiveCall:
 
     async def _talk(self) -> HandOff | HangUp:
         call_uuid = uuid4()  # the audio's own id: the call's id is known to more than Asterisk
-        announced = self._parts.audio.announce(call_uuid)
         await self._channel.answer()
+        announced = self._parts.audio.announce(call_uuid)
         bridge = asyncio.get_running_loop().create_task(
             self._channel.execute("AudioSocket", str(call_uuid), self._parts.audio.address, limit_seconds=None)
         )
@@ -205,9 +205,14 @@ class LiveCall:
                 await self._tell_dialplan()
         except (HungUp, AgiError, TimeoutError):
             self._outcome = CallOutcome.HUNG_UP
-        async with asyncio.timeout(self._settings.clean_up_seconds * 2):
-            await asyncio.gather(opening, return_exceptions=True)
-            await self._close_record()
+        ended_at = datetime.now(UTC)
+        try:
+            async with asyncio.timeout(self._settings.clean_up_seconds * 2):
+                await asyncio.gather(opening, return_exceptions=True)
+                await self._close_record(ended_at)
+        except TimeoutError:
+            self._record_not_written("too slow")
+        self._tell_end((ended_at - self._started_at).total_seconds())
 
     async def _tell_dialplan(self) -> None:
         match self._ending:
@@ -242,44 +247,36 @@ class LiveCall:
 
     async def _open_record(self) -> None:
         request = self._channel.request
-        await self._write_record(
-            self._parts.records.open(
-                CallStart(
-                    call_id=self._call_id,
-                    channel=request.channel,
-                    caller_number=self._caller_number and mask_digits(self._caller_number),
-                    dialled_number=request.dialled_number,
-                    bundle=self._parts.bundle_hash,
-                    worker=self._parts.worker,
-                    started_at=self._started_at,
-                )
-            )
+        start = CallStart(
+            call_id=self._call_id,
+            channel=request.channel,
+            caller_number=self._caller_number and mask_digits(self._caller_number),
+            dialled_number=request.dialled_number,
+            bundle=self._parts.bundle_hash,
+            worker=self._parts.worker,
+            started_at=self._started_at,
         )
+        await self._write_record(self._parts.records.open(start))
 
-    async def _close_record(self) -> None:
-        ended_at = datetime.now(UTC)
-        reason = self._ending.reason if self._ending is not None else None
-        await self._write_record(
-            self._parts.records.close_call(
-                self._call_id,
-                CallEnd(
-                    outcome=self._outcome,
-                    reason=reason,
-                    topic=self._context.topic,
-                    queue=self._context.queue,
-                    customer_id=self._context.customer_id,
-                    ended_at=ended_at,
-                    turns=tuple(self._journal.turns),
-                ),
-            )
+    async def _close_record(self, ended_at: datetime) -> None:
+        end = CallEnd(
+            outcome=self._outcome,
+            reason=None if self._ending is None else self._ending.reason,
+            topic=self._context.topic,
+            queue=self._context.queue,
+            customer_id=self._context.customer_id,
+            ended_at=ended_at,
+            turns=tuple(self._journal.turns),
         )
-        seconds = (ended_at - self._started_at).total_seconds()
+        await self._write_record(self._parts.records.close_call(self._call_id, end))
+
+    def _tell_end(self, seconds: float) -> None:
         self._parts.metrics.calls.labels(self._outcome.value).inc()
         self._parts.metrics.call_seconds.observe(seconds)
         log.info(
             "call ended",
             outcome=self._outcome.value,
-            reason=reason,
+            reason=None if self._ending is None else self._ending.reason,
             topic=self._context.topic,
             queue=self._context.queue,
             seconds=round(seconds, 1),
@@ -291,8 +288,11 @@ class LiveCall:
         try:
             await writing
         except CallRecordError as error:
-            self._parts.metrics.errors.labels("call_records").inc()
-            log.error("call record not written", error=str(error))
+            self._record_not_written(str(error))
+
+    def _record_not_written(self, error: str) -> None:
+        self._parts.metrics.errors.labels("call_records").inc()
+        log.error("call record not written", error=error)
 
 
 def _text(state: DialogueState, slot: str) -> str | None:
