@@ -82,7 +82,7 @@ class WorkerUpkeep:
                 await self._records.import_spool()
             if clean:
                 await self._records.delete_older_than(self._retention.call_records_days, datetime.now(UTC))
-        except CallRecordError as error:
+        except (CallRecordError, OSError) as error:  # OSError: of the spool's disk
             self._metrics.errors.labels("call_records").inc()
             log.warning("call records are out of reach", error=str(error))
 
