@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from ivr.audio.port import FRAME_SECONDS
+
+log = structlog.get_logger()
 
 CATCH_UP_FRAMES = 3
 """Ticks made up for after a stall; a longer gap is skipped, since bursts are lost in phones' jitter buffers."""
@@ -47,7 +51,11 @@ class FrameClock:
             self._next_tick += (due - CATCH_UP_FRAMES) * FRAME_SECONDS
             due = CATCH_UP_FRAMES
         for _ in range(due):
-            for on_tick in tuple(self._subscribers.values()):
-                on_tick()
+            for owner, on_tick in tuple(self._subscribers.items()):
+                try:
+                    on_tick()
+                except Exception:  # one broken call must not stop the clock of all the others
+                    log.exception("a call broke on its tick and gets no more of them")
+                    self._subscribers.pop(owner, None)
             self._next_tick += FRAME_SECONDS
         self._timer = loop.call_at(self._next_tick, self._tick) if self._subscribers else None

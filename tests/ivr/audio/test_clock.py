@@ -59,3 +59,20 @@ async def test_a_call_that_leaves_during_a_tick_does_not_disturb_the_others() ->
         await asyncio.sleep(FRAME_SECONDS)
     clock.unsubscribe("b")
     assert seen.count("a") == 1
+
+
+async def test_a_call_that_breaks_on_its_tick_does_not_silence_the_others() -> None:
+    ticks: list[str] = []
+    clock = FrameClock()
+
+    def broken() -> None:
+        ticks.append("a")
+        raise RuntimeError("the handler is closed")
+
+    clock.subscribe("a", broken)
+    clock.subscribe("b", lambda: ticks.append("b"))
+    async with asyncio.timeout(5):
+        while ticks.count("b") < 3:
+            await asyncio.sleep(FRAME_SECONDS)
+    clock.unsubscribe("b")
+    assert ticks.count("a") == 1
