@@ -43,7 +43,6 @@ class Line:
         self.asterisk_server: AsteriskServer | None = None
         self._on_change = on_change
         self._secrets: LineSecrets | None = None
-        self._redis: RedisServer | None = None
         self._user: ServiceUser | None = None
         self._clean_up = AsyncExitStack()
         self._scratch: Path | None = None
@@ -221,9 +220,11 @@ class Line:
         command = (*plan.loyalty_command, "--host", plan.loyalty.host, "--port", str(plan.loyalty.port))
         return self._spec(
             LOYALTY,
-            (*command, "--database-url", database),
+            command,
             lambda: _answers(f"http://{plan.loyalty}/healthz"),
-            environment={"YULIA_LOYALTY__TOKEN": self.loyalty_token} | plan.environment,
+            # The address may hold a password: not on the command line, where `ps` shows it.
+            environment={"YULIA_LOYALTY__TOKEN": self.loyalty_token, "YULIA_LOYALTY__SANDBOX_DATABASE_URL": database}
+            | plan.environment,
         )
 
     def _worker_spec(self) -> ProcessSpec:

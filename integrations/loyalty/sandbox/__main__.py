@@ -56,7 +56,12 @@ def start(
         _DEFAULTS.port
     ),
     database_url: Annotated[
-        str, typer.Option(help="sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME")
+        str,
+        typer.Option(
+            envvar="YULIA_LOYALTY__SANDBOX_DATABASE_URL",
+            help="sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME; one with a password belongs in "
+            "the environment, where `ps` does not show it.",
+        ),
     ] = _DEFAULTS.database_url,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every request (path and status only).")] = False,
 ) -> None:

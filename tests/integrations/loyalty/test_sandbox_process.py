@@ -24,8 +24,11 @@ ANNA = "+79160000001"
 
 
 @asynccontextmanager
-async def started(*options: str, token: str | None = TOKEN.get_secret_value()) -> AsyncIterator[Process]:
+async def started(
+    *options: str, token: str | None = TOKEN.get_secret_value(), **more_environment: str
+) -> AsyncIterator[Process]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YULIA_")}
+    environment |= more_environment
     if token is not None:
         environment["YULIA_LOYALTY__TOKEN"] = token
     command = (sys.executable, "-m", "integrations.loyalty.sandbox", *options)
@@ -141,3 +144,12 @@ async def test_its_help_teaches(tmp_path: Path) -> None:
     for word in ("YULIA_LOYALTY__TOKEN", "curl", "/sandbox/switches", "/sandbox/reset", "/openapi.json", "people.yml"):
         assert word in output
     assert max(len(line) for line in re.split(r"\n", output)) <= 80
+
+
+async def test_the_address_of_its_database_can_be_kept_off_the_command_line(database_url: str) -> None:
+    async with started("--port", "0", YULIA_LOYALTY__SANDBOX_DATABASE_URL=database_url) as process:
+        assert await ready_url(process)
+        command_line = (Path("/proc") / str(process.pid) / "cmdline").read_text()
+        assert "://" not in command_line
+        process.terminate()
+        assert (await ended(process))[0] == 0
