@@ -46,7 +46,6 @@ class AudioSocketCall:
         self._partial = bytearray()
         self._arrived = asyncio.Event()
         self._closed = False
-        self.stream_keys_seen = False
 
     async def receive(self) -> CallerInput:
         """See `ivr.audio.port.CallAudio`; keys overtake audio."""
@@ -133,7 +132,6 @@ class AudioSocketConnection(asyncio.Protocol):
                     case FrameKind.AUDIO_8KHZ, AudioSocketCall() as call:
                         call.take_audio(frame.payload)
                     case FrameKind.KEY, AudioSocketCall() as call:
-                        call.stream_keys_seen = True
                         call.press(frame.payload.decode("ascii", "replace"))
                     case ((FrameKind.TERMINATE | FrameKind.ERROR), _):
                         self.abort()

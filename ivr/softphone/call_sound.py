@@ -44,11 +44,6 @@ class CallSound:
             self.queued_frames += 1
         return self.queued_frames
 
-    def drop_queued(self) -> None:
-        """Fall silent: what is not yet in the stack is not said."""
-        self.queued_frames -= len(self._outbox)
-        self._outbox.clear()
-
     def exchange(self) -> None:
         """Take and give audio; called by the pump every few milliseconds."""
         try:

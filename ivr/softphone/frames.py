@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ = 8000
 FRAME_SECONDS = 0.02
-FRAME_SAMPLES = 160
 FRAME_BYTES = 320
 
 # A stall that is made up for within this time is lateness; one that is not is a break in the stream.
@@ -104,7 +103,6 @@ class AudioTrack:
         self.first_sound_at: float | None = None
         self.last_sound_at: float | None = None  # end of the last frame with sound
         self.first_frame_at: float | None = None
-        self.last_frame_at: float | None = None
 
     @property
     def full(self) -> bool:
@@ -131,7 +129,6 @@ class AudioTrack:
             self._kept_bytes += len(self._pieces[-1])
         if self.first_frame_at is None:
             self.first_frame_at = before
-        self.last_frame_at = before
 
     def frames_from(self, piece: int) -> list[Frame]:
         """Return the frames from an index on; those beyond the limit are empty."""
