@@ -20,6 +20,8 @@ requirepass {password}
 dir {folder}
 appendonly yes
 appendfsync everysec
+# What has expired is in the log until it is rewritten: callers' data must not wait for Redis' own 64 MB.
+auto-aof-rewrite-min-size 1mb
 save ""
 daemonize no
 logfile ""

@@ -133,6 +133,8 @@ class TestARunningLine:
         await open_door.aclose()
         client = redis.asyncio.Redis.from_url(line.redis_url)
         assert (await client.config_get("appendonly"))["appendonly"] == "yes"
+        rewritten_at = await client.config_get("auto-aof-rewrite-min-size")
+        assert int(rewritten_at["auto-aof-rewrite-min-size"]) <= 2**20, "callers' data outlives its time in the log"
         await client.set("kept", "yes")
         await client.aclose()
         await line.stop_part(REDIS)
