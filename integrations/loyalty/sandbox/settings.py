@@ -5,7 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SandboxSettings(BaseModel, frozen=True):
-    """Where the sandbox listens and keeps its people; given on its command line, the database by the environment too."""
+    """Where the sandbox listens and keeps its people; given on its command line, the database also by environment."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(9032, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
