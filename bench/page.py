@@ -27,7 +27,7 @@ def publish(figures: list[Figure], command: str, results: str) -> Path:
     page = FOLDER / "README.md"
     page.write_text(
         "# The line, measured on the callers' side\n\n"
-        f"Command: `{command}`. {os.cpu_count()} cores; Asterisk, Redis, the loyalty sandbox, the worker and the callers "
+        f"Command: `{command}`. {os.cpu_count()} cores; Asterisk, Redis, the loyalty sandbox, worker and callers "
         f"on one machine. Results file: `bench/results/{results}`.\n\n"
         "Times are the kernel's, read off a packet capture of the loopback. Callers are sipp (signalling) and "
         "`bench/media.py` (sound and keys). Lateness is against the best steady 20 ms schedule of each call.\n\n"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console, Group
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from integrations.call_records.port import CallRecord, CallRecordError
@@ -113,7 +113,7 @@ def calls(
 
 
 def _list_of_calls(records: tuple[CallRecord, ...]) -> Table:
-    table = Table("начало (UTC)", "звонок", "звонящий", "итог", "причина", "тема", "сотрудник")
+    table = Table("начало (UTC)", Column("звонок", no_wrap=True), "звонящий", "итог", "причина", "тема", "сотрудник")
     for record in records:
         end = record.end
         table.add_row(

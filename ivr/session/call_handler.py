@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,19 +11,21 @@ from uuid import uuid4
 
 import structlog
 
+from dialogs.customer_facts import FIND_BY_PHONE
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import CallStarted, HandOff, HangUp, Value
 from integrations.call_context.keys import new_context_key
 from integrations.call_context.port import CallContext
-from integrations.call_records.port import CallEnd, CallOutcome, CallRecordError, CallRecords, CallStart
-from integrations.loyalty.phone_numbers import mask_digits, normalise_phone
+from integrations.call_records.port import CallOutcome, CallRecords
+from integrations.loyalty.phone_numbers import normalise_phone
 from ivr.agi.channel import AgiChannel
 from ivr.agi.errors import AgiError
 from ivr.audio.audiosocket import AudioSocketCall, AudioSocketServer
 from ivr.audio.port import HungUp
 from ivr.handoff.context_keeper import ContextKeeper
 from ivr.observability.metrics import Metrics
-from ivr.session.conversation import Conversation, ConversationParts
+from ivr.session.call_recorder import CallRecorder
+from ivr.session.conversation import ActionError, Conversation, ConversationParts
 from ivr.session.ear import Ear
 from ivr.session.journal import CallJournal
 from tts.port import SpeechError
@@ -77,7 +79,7 @@ class LiveCall:
         self._channel = channel
         self._call_id = call_id
         self._caller_number = normalise_phone(channel.request.caller_number)
-        self._started_at = datetime.now(UTC)
+        self._record = CallRecorder(parts.records, parts.metrics, call_id, self._caller_number, parts.worker)
         self._journal = CallJournal(loop.time, loop.time())
         self._ending: HandOff | HangUp | None = None
         self._outcome = CallOutcome.DROPPED
@@ -95,12 +97,14 @@ class LiveCall:
             left=(),
             transcript=(),
             bundle=parts.bundle_hash,
-            started_at=self._started_at.isoformat(timespec="milliseconds"),
+            started_at=self._record.started_at.isoformat(timespec="milliseconds"),
         )
 
     async def serve(self, *, overloaded: bool) -> None:
         """Talk to the caller, tell the dialplan what is next, write the record."""
-        opening = asyncio.get_running_loop().create_task(self._open_record())
+        loop = asyncio.get_running_loop()
+        opening = loop.create_task(self._record.open(self._channel.request, self._parts.bundle_hash))
+        identifying = loop.create_task(self._identify_caller())
         try:
             async with asyncio.timeout(self._settings.longest_call_seconds):
                 await self._announce_context()
@@ -119,6 +123,8 @@ class LiveCall:
             self._fault("internal", error)
             self._ending = self._to_agent("internal_error")
         finally:
+            identifying.cancel()
+            await asyncio.gather(identifying, return_exceptions=True)
             await self._finish(opening)
 
     async def _talk(self) -> HandOff | HangUp:
@@ -172,11 +178,27 @@ class LiveCall:
         await self._channel.set_variable("__YULIA_UUI", self._context.key.encode().hex())
         await self._channel.set_variable("__YULIA_CALL", self._call_id)
 
+    async def _identify_caller(self) -> None:
+        """Look the caller up by number for the agent's card, whatever the call is about; a failure harms nobody."""
+        if self._caller_number is None:
+            return
+        try:
+            result = await self._parts.conversation.actions.run(
+                FIND_BY_PHONE, {"phone": self._caller_number}, self._caller_number
+            )
+        except ActionError as error:
+            log.info("caller not looked up", reason=error.kind)
+            return
+        customer_id, customer_name = result.get("customer_id"), result.get("customer_name")
+        if isinstance(customer_id, str) and isinstance(customer_name, str):
+            self._context = replace(self._context, customer_id=customer_id, customer_name=customer_name)
+            self._parts.contexts.keep(self._context)
+
     def _keep_context(self, state: DialogueState) -> None:
         self._context = replace(
             self._context,
-            customer_id=_text(state, "customer_id"),
-            customer_name=_text(state, "customer_name"),
+            customer_id=_text(state, "customer_id") or self._context.customer_id,
+            customer_name=_text(state, "customer_name") or self._context.customer_name,
             topic=state.topic,
             asked=state.asked,
             done=state.done,
@@ -244,55 +266,6 @@ class LiveCall:
                 await self._tell_dialplan()
             case None:
                 pass
-
-    async def _open_record(self) -> None:
-        request = self._channel.request
-        start = CallStart(
-            call_id=self._call_id,
-            channel=request.channel,
-            caller_number=self._caller_number and mask_digits(self._caller_number),
-            dialled_number=request.dialled_number,
-            bundle=self._parts.bundle_hash,
-            worker=self._parts.worker,
-            started_at=self._started_at,
-        )
-        await self._write_record(self._parts.records.open(start))
-
-    async def _close_record(self, ended_at: datetime) -> None:
-        end = CallEnd(
-            outcome=self._outcome,
-            reason=None if self._ending is None else self._ending.reason,
-            topic=self._context.topic,
-            queue=self._context.queue,
-            customer_id=self._context.customer_id,
-            ended_at=ended_at,
-            turns=tuple(self._journal.turns),
-        )
-        await self._write_record(self._parts.records.close_call(self._call_id, end))
-
-    def _tell_end(self, seconds: float) -> None:
-        self._parts.metrics.calls.labels(self._outcome.value).inc()
-        self._parts.metrics.call_seconds.observe(seconds)
-        log.info(
-            "call ended",
-            outcome=self._outcome.value,
-            reason=None if self._ending is None else self._ending.reason,
-            topic=self._context.topic,
-            queue=self._context.queue,
-            seconds=round(seconds, 1),
-            turns=len(self._journal.turns),
-            caller=self._caller_number and mask_digits(self._caller_number),
-        )
-
-    async def _write_record(self, writing: Awaitable[None]) -> None:
-        try:
-            await writing
-        except CallRecordError as error:
-            self._record_not_written(str(error))
-
-    def _record_not_written(self, error: str) -> None:
-        self._parts.metrics.errors.labels("call_records").inc()
-        log.error("call record not written", error=error)
 
 
 def _text(state: DialogueState, slot: str) -> str | None:
