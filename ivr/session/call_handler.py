@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -79,7 +78,14 @@ class LiveCall:
         self._channel = channel
         self._call_id = call_id
         self._caller_number = normalise_phone(channel.request.caller_number)
-        self._record = CallRecorder(parts.records, parts.metrics, call_id, self._caller_number, parts.worker)
+        self._record = CallRecorder(
+            parts.records,
+            parts.metrics,
+            call_id=call_id,
+            caller_number=self._caller_number,
+            worker=parts.worker,
+            limit_seconds=2 * self._settings.clean_up_seconds,
+        )
         self._journal = CallJournal(loop.time, loop.time())
         self._ending: HandOff | HangUp | None = None
         self._outcome = CallOutcome.DROPPED
@@ -227,14 +233,7 @@ class LiveCall:
                 await self._tell_dialplan()
         except (HungUp, AgiError, TimeoutError):
             self._outcome = CallOutcome.HUNG_UP
-        ended_at = datetime.now(UTC)
-        try:
-            async with asyncio.timeout(self._settings.clean_up_seconds * 2):
-                await asyncio.gather(opening, return_exceptions=True)
-                await self._close_record(ended_at)
-        except TimeoutError:
-            self._record_not_written("too slow")
-        self._tell_end((ended_at - self._started_at).total_seconds())
+        await self._record.close(opening, self._outcome, self._ending, self._context, self._journal)
 
     async def _tell_dialplan(self) -> None:
         match self._ending:

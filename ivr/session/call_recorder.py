@@ -1,7 +1,8 @@
-"""The durable record of one call: opened when it begins, completed however it ends, with one summary line in the log."""
+"""The durable record of one call: opened when it begins, completed however it ends; and its summary line."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 
@@ -22,13 +23,21 @@ class CallRecorder:
     """Writes one call's record; a database that is down is logged and counted, and the call goes on."""
 
     def __init__(
-        self, records: CallRecords, metrics: Metrics, call_id: str, caller_number: str | None, worker: str
+        self,
+        records: CallRecords,
+        metrics: Metrics,
+        *,
+        call_id: str,
+        caller_number: str | None,
+        worker: str,
+        limit_seconds: float,
     ) -> None:
         self._records = records
         self._metrics = metrics
         self._call_id = call_id
         self._caller = mask_digits(caller_number) if caller_number is not None else None
         self._worker = worker
+        self._limit_seconds = limit_seconds
         self.started_at = datetime.now(UTC)
 
     async def open(self, request: AgiRequest, bundle_hash: str) -> None:
@@ -45,9 +54,14 @@ class CallRecorder:
         await self._write(self._records.open(start))
 
     async def close(
-        self, outcome: CallOutcome, ending: HandOff | HangUp | None, context: CallContext, journal: CallJournal
+        self,
+        opening: asyncio.Task[None],
+        outcome: CallOutcome,
+        ending: HandOff | HangUp | None,
+        context: CallContext,
+        journal: CallJournal,
     ) -> None:
-        """Write how the call ended."""
+        """Write how the call ended, once its opening is written; no longer than the limit."""
         end = CallEnd(
             outcome=outcome,
             reason=ending.reason if ending is not None else None,
@@ -57,7 +71,12 @@ class CallRecorder:
             ended_at=datetime.now(UTC),
             turns=tuple(journal.turns),
         )
-        await self._write(self._records.close_call(self._call_id, end))
+        try:
+            async with asyncio.timeout(self._limit_seconds):
+                await asyncio.gather(opening, return_exceptions=True)
+                await self._write(self._records.close_call(self._call_id, end))
+        except TimeoutError:
+            self._not_written("too slow")
         seconds = (end.ended_at - self.started_at).total_seconds()
         self._metrics.calls.labels(outcome.value).inc()
         self._metrics.call_seconds.observe(seconds)
@@ -77,5 +96,8 @@ class CallRecorder:
         try:
             await writing
         except CallRecordError as error:
-            self._metrics.errors.labels("call_records").inc()
-            log.error("call record not written", error=str(error))
+            self._not_written(str(error))
+
+    def _not_written(self, reason: str) -> None:
+        self._metrics.errors.labels("call_records").inc()
+        log.error("call record not written", error=reason)
