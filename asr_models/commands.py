@@ -37,7 +37,7 @@ class HeardRecording:
 def hear(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="PCM WAV files of any rate.")],
     phrases: Annotated[
-        Path | None, typer.Option(help="Phrase list, one phrase a line; what is outside it is heard as [unk].")
+        Path | None, typer.Option(help="Phrase list, one phrase a line; what is outside it is heard as \\[unk].")
     ] = None,
     free: Annotated[bool, typer.Option("--free", help="Free speech: the model's whole vocabulary (default).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,

@@ -41,13 +41,15 @@ def main() -> None:
     from ivr.desk_commands import app as desk
     from ivr.desk_commands import calls
     from ivr.line.commands import add_commands as add_line_commands
+    from ivr.line.state import default_state_dir
     from ivr.softphone.commands import add_commands as add_softphone_commands
     from tts.commands import app as speech
 
     app.add_typer(flows, name="flows")
     app.command("digits")(digits)
     app.add_typer(desk, name="desk")
-    app.add_typer(speech, name="speech")
+    voice = {"rhvoice_dir": str(default_state_dir() / "rhvoice")}
+    app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})
     app.command("calls")(calls)
     app.command("hear")(hear)
     add_line_commands(app)
