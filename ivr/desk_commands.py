@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
@@ -70,16 +71,17 @@ def card(event: DeskEvent) -> Panel:
     colour, words = KIND_WORDS[event.kind]
     context = event.context
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("Кто", " ".join(filter(None, (context.customer_name or "не узнан", context.caller_number))))
-    facts.add_row("Почему", REASONS.get(context.reason or "", context.reason or "связь с Юлей прервалась"))
+    who = " ".join(filter(None, (context.customer_name or "не узнан", context.caller_number)))
+    facts.add_row("Кто", Text(who))
+    facts.add_row("Почему", Text(REASONS.get(context.reason or "", context.reason or "связь с Юлей прервалась")))
     for name, lines in (("Просил", context.asked), ("Сделано", context.done), ("Осталось", context.left)):
         if lines:
-            facts.add_row(name, "\n".join(lines))
+            facts.add_row(name, Text("\n".join(lines)))
     speech = Text()
     for entry in context.transcript[-6:]:
         if entry.who in ("caller", "yulia"):
             speech.append(f"{'Звонящий' if entry.who == 'caller' else 'Юля'}: {entry.text or '—'}\n", "dim")
-    title = f"[{colour}]{words}[/] · {event.queue} · {event.agent or '—'} · {event.at[11:23]}"
+    title = f"[{colour}]{words}[/] · {escape(event.queue)} · {escape(event.agent or '—')} · {event.at[11:23]}"
     return Panel(Group(facts, speech), title=title, title_align="left", border_style=colour)
 
 
@@ -132,7 +134,7 @@ def _one_call(record: CallRecord) -> Table:
     table = Table("время, с", "кто", "что", "текст", "шаг", "пауза до ответа, с", title=record.start.call_id)
     for turn in record.end.turns if record.end else ():
         gap = "" if turn.response_gap_seconds is None else f"{turn.response_gap_seconds:.2f}"
-        table.add_row(f"{turn.at_seconds:.1f}", turn.who, turn.kind, turn.text, turn.step or "", gap)
+        table.add_row(f"{turn.at_seconds:.1f}", turn.who, turn.kind, Text(turn.text), turn.step or "", gap)
     return table
 
 
