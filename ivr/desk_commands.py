@@ -42,6 +42,7 @@ REASONS = {
     "internal_error": "сбой у Юли",
     "speech_failed": "сбой у Юли: нет голоса",
     "audio_failed": "сбой у Юли: пропал звук",
+    "worker_stopped": "Юлю перезапускают",
     "call_too_long": "разговор затянулся",
     "too_many_calls": "слишком много звонков",
 }

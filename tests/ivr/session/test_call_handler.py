@@ -307,13 +307,14 @@ async def test_a_call_whose_record_is_too_slow_is_counted_all_the_same(worker: W
     assert worker.outside.sample("yulia_calls_total", outcome="handed_off") == 1
 
 
-async def test_a_worker_that_stops_closes_the_records_of_its_calls(worker: Worker) -> None:
+async def test_a_worker_that_stops_gives_its_calls_to_agents_and_closes_their_records(worker: Worker) -> None:
     await worker.start()
     call, ringing = worker.ring()
     await call.hears("Чем помочь")
     await worker.stop()
     await finished(ringing)
-    assert worker.end.outcome is CallOutcome.DROPPED
+    assert (call.variables["YULIA_RESULT"], call.variables["YULIA_REASON"]) == ("handoff", "worker_stopped")
+    assert (worker.end.outcome, worker.end.reason) == (CallOutcome.HANDED_OFF, "worker_stopped")
     assert [turn.text for turn in worker.end.turns if turn.kind == "fault"] == ["worker stopped"]
 
 
