@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -201,8 +202,8 @@ def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) ->
 
 
 def _worker_name(settings: Settings) -> str:
-    """Name a worker by its AGI port: the same after a restart, so that it finds its spool and its stale calls."""
-    return f"worker-{settings.agi.port}"
+    """Name a worker by host and AGI port: the same after a restart, so that it finds its spool and its stale calls."""
+    return f"{socket.gethostname()}-{settings.agi.port}"
 
 
 def _needed(value: Setting | None, variable: str) -> Setting:

@@ -199,9 +199,16 @@ class Run:
     def count_miss(self, question_id: str, *, no_input: bool) -> int:
         """Count one, and return how many of this kind the question has."""
         misses = self.misses.get(question_id, Misses())
-        misses = Misses(misses.no_input + no_input, misses.no_match + (not no_input))
+        misses = replace(misses, no_input=misses.no_input + no_input, no_match=misses.no_match + (not no_input))
         self.misses[question_id] = misses
         return misses.no_input if no_input else misses.no_match
+
+    def count_repeat(self, question_id: str) -> int:
+        """Count a wish to hear the question again, and return how many there were."""
+        misses = self.misses.get(question_id, Misses())
+        misses = replace(misses, repeats=misses.repeats + 1)
+        self.misses[question_id] = misses
+        return misses.repeats
 
     def forget_misses(self, question_id: str) -> None:
         """Start the question's ladders anew."""

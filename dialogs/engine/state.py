@@ -72,10 +72,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Misses:
-    """How often a question was not answered."""
+    """How often a question was not answered, or asked for again."""
 
     no_input: int = 0
     no_match: int = 0
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,12 @@ class LineSettings(BaseModel, frozen=True):
     service_user: str = Field(
         "yulia", description="Unprivileged system user that Asterisk and Redis run as when the line is started by root"
     )
-    workers: int = Field(1, ge=1, le=1, description="Worker processes; one for now")
     redis_port: Port = Field(6390, description="Loopback port of the private Redis (unused with a Redis of your own)")
     start_limit_seconds: float = Field(60.0, gt=0, description="Longest wait for one process to become ready")
     frozen_limit_seconds: float = Field(
         20.0, gt=0, description="A worker that answers no health check for so long is killed and started again"
     )
-    stop_limit_seconds: float = Field(10.0, gt=0, description="Wait after SIGTERM before SIGKILL")
+    stop_limit_seconds: float = Field(15.0, gt=0, description="Wait after SIGTERM before SIGKILL")
     restarts_limit: int = Field(
         5, ge=0, description="Restarts of one process within restarts_window_seconds before it is given up"
     )

@@ -124,6 +124,7 @@ class LiveCall:
             self._ending = self._to_agent("speech_failed")
         except asyncio.CancelledError:
             self._journal.add("system", "fault", "worker stopped")
+            self._ending = self._to_agent("worker_stopped")
             raise
         except Exception as error:  # whatever broke, the caller goes to a person and not into silence
             self._fault("internal", error)

@@ -49,5 +49,6 @@ class CallJournal:
         self.on_turn(turn)
 
     def for_agent(self, limit: int = 50) -> tuple[ContextEntry, ...]:
-        """Return the newest turns as the agent's card shows them."""
-        return tuple(ContextEntry(turn.at_seconds, turn.who, turn.text) for turn in self.turns[-limit:])
+        """Return the newest words of both sides as the agent's card shows them."""
+        spoken = [turn for turn in self.turns if turn.who in ("caller", "yulia") and turn.text]
+        return tuple(ContextEntry(turn.at_seconds, turn.who, turn.text) for turn in spoken[-limit:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 import threading
 from dataclasses import asdict, dataclass, replace
@@ -147,6 +148,12 @@ class LineInBackground:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(30)
 
+    def _tell_faults(self, line: Line) -> None:
+        """Print what the worker logged as errors: the line's files go with it."""
+        for row in (line.folders.logs / "worker.log").read_text(encoding="utf-8").splitlines():
+            if '"level": "error"' in row or '"level": "critical"' in row or "Traceback" in row:
+                sys.stderr.write(f"worker: {row[:3000]}\n")
+
     async def _run(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         try:
@@ -154,6 +161,7 @@ class LineInBackground:
                 self._addresses = LineAddresses.of(line)
                 self._ready.set()
                 await self._stopping.wait()
+                self._tell_faults(line)
         except BaseException as error:
             self._error = error
             raise

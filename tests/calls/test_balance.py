@@ -12,15 +12,15 @@ BIRTH_DATE_OF_NINA = "30051953"
 
 
 async def test_balance_by_keys(phones: SoftPhones, line: LineAddresses) -> None:
-    """+79160000011 has 1234 points: the caller presses 1, hears them, presses 2, and Yulia ends the call."""
-    ringing = await call(phones, line, "+79160000011")
+    """+79160000010 has 21 points: the caller presses 1, hears them, presses 2, and Yulia ends the call."""
+    ringing = await call(phones, line, "+79160000010")
     await hear_question(ringing)
     await ringing.press("1")
     await hear_question(ringing)
     await ringing.press("2")
     assert await ringing.wait_closed(15) is Side.THEM
-    await assert_yulia_said(ringing, "тысяча двести тридцать четыре балла")
-    record = await line.latest_record("0011")
+    await assert_yulia_said(ringing, "двадцать один балл")
+    record = await line.latest_record("0010")
     assert record.end is not None
     assert (record.end.outcome, record.end.topic) == (CallOutcome.CONTAINED, "balance")
     assert [turn.text for turn in turns(record, "caller")] == ["1", "2"]
@@ -71,7 +71,7 @@ async def test_words_of_the_question_stop_the_prompt(phones: SoftPhones, line: L
 
 
 async def test_repeat_by_key_says_the_question_again(phones: SoftPhones, line: LineAddresses) -> None:
-    ringing = await call(phones, line, "+79160000010")
+    ringing = await call(phones, line, "+79160000011")
     await hear_question(ringing)
     await ringing.press("*")
     await hear_question(ringing)
@@ -79,7 +79,7 @@ async def test_repeat_by_key_says_the_question_again(phones: SoftPhones, line: L
     await hear_question(ringing)
     await ringing.press("2")
     await ringing.wait_closed(15)
-    record = await line.latest_record("0010")
+    record = await line.latest_record("0011")
     assert len([prompt for prompt in prompts(record) if prompt.startswith("Чем помочь")]) == 2
     assert record.end is not None
     assert record.end.outcome is CallOutcome.CONTAINED

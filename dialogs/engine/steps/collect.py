@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ from dialogs.engine.vocabulary import Event, Heard, HearingFailed, KeysPressed, 
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
+
+
+MAX_REPEATS = 5
+"""How often one question is repeated on demand; after that a wish for it counts as an answer not understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +79,25 @@ class Collect(Step):
             case NothingHeard():
                 return self._miss(run, current, no_input=True)
             case KeysPressed(keys) if not keys.strip("#"):
-                return self.again(run)  # «решётка» after a number that was complete without it
+                # «решётка» after a number that was complete without it
+                return self._repeat(run, current, self.again)
             case Heard() | KeysPressed():
                 match understand(event, current.question, run.bundle.slots[current.slot]):
                     case Command.OPERATOR:
                         return run.give_to_agent("asked")
                     case Command.REPEAT:
-                        return run.repeat(current)
+                        return self._repeat(run, current, lambda run: run.repeat(current))
                     case Answered() as answered if answered.is_clear or self.read_back is not None:
                         return self._take(run, current, answered)
                     case _:
                         return self._miss(run, current, no_input=False)
             case _:
                 return self.again(run)
+
+    def _repeat(self, run: Run, current: Asking, ask_again: Callable[[Run], Outcome]) -> Outcome:
+        if run.count_repeat(current.question.id) > MAX_REPEATS:  # a stuck key, or somebody who needs a person
+            return self._miss(run, current, no_input=False)
+        return ask_again(run)
 
     def _current(self, run: Run) -> Asking:
         """Return the question that is open: the step's own, or whether its answer was read back right."""

@@ -146,4 +146,4 @@ def test_a_caller_who_only_ever_says_repeat_reaches_an_agent_in_the_end(bundle: 
     for _ in range(MAX_TURNS):
         state, turn = engine.step(state, Heard("повторите"))
     assert isinstance(turn[-1], HandOff)
-    assert turn[-1].reason == "internal_error"
+    assert turn[-1].reason == "no_match"
