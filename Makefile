@@ -41,6 +41,7 @@ check: setup-tests ## style, types, and who may import whom
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@$(YULIA) flows check
 
 bench: setup-tests ## measure the line (see docs/benchmarks)
 	@exec $(PYTHON) -m bench $(ARGS)
