@@ -173,10 +173,13 @@ class LiveCall:
                 ending = await conversation.run(CallStarted(self._caller_number, facts))
                 pumping.cancel()
                 return ending
-        except* HungUp:
+        except ExceptionGroup as failures:
+            hung_up, others = failures.split(HungUp)
+            if hung_up is None:
+                raise failures.exceptions[0] from failures
+            if others is not None:  # hang-up overtakes everything, but a fault beside it is told
+                log.error("call failed while the caller hung up", exc_info=others)
             raise HungUp("caller hung up") from None
-        except* SpeechError as errors:
-            raise errors.exceptions[0] from errors
 
     async def _announce_context(self) -> None:
         """Put the key on the channel first: should this worker die, the agent still gets what is known."""
