@@ -27,15 +27,18 @@ async def ask(
     typed_ahead: str,
     make_listener: Callable[[], Listener],
     make_utterance: Callable[[], Utterance],
+    deaf_seconds: float = 0.0,
 ) -> Answer:
     """Speak the question and wait for its answer; keys stop the prompt at once, words do where barge-in is on.
+
+    Keys of the first `deaf_seconds` are ignored.
 
     Raises:
         SpeechError: the question could not be spoken.
         HungUp: the line closed.
     """
     loop = asyncio.get_running_loop()
-    listener, keys, utterance = make_listener(), KeyCollector(command.question.keys), make_utterance()
+    listener, keys, utterance = make_listener(), KeyCollector(command.question.keys, deaf_seconds), make_utterance()
     prompt = loop.create_task(utterance.finished())
     answer = loop.create_task(listener.answer())
     touched = loop.create_task(keys.touched())

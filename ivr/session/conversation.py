@@ -95,6 +95,7 @@ class Conversation:
         self._journal = journal
         self._on_state = on_state
         self._caller_number: str | None = None
+        self._keyed: str | None = None  # the question that was answered by keys last
         self._answered: Answer | None = None  # the caller waits for our reaction to this
 
     async def run(self, started: CallStarted) -> HandOff | HangUp:
@@ -137,6 +138,7 @@ class Conversation:
     async def _ask(self, command: Ask) -> Event:
         question = command.question
         self._answered, answered = None, self._answered
+        keyed_before, self._keyed = self._keyed, None
         self._note_prompts(command.prompts, question.id)
         answer = await ask(
             command,
@@ -149,7 +151,10 @@ class Conversation:
                 self._parts.listening,
             ),
             lambda: self._utter(command.prompts, answered),
+            # A number typed at a question that takes one key would use up its whole ladder in a moment.
+            self._parts.settings.deaf_seconds if keyed_before == question.id else 0.0,
         )
+        self._keyed = question.id if isinstance(answer.event, KeysPressed) else None
         self._answered = answer
         self._note_answer(question, answer.event)
         return answer.event

@@ -13,9 +13,11 @@ class KeyCollector:
     A key of `lone_keys` pressed first is a command and completes the entry by itself.
     """
 
-    def __init__(self, entry: KeyEntry) -> None:
+    def __init__(self, entry: KeyEntry, deaf_seconds: float = 0.0) -> None:
+        """Begin to collect; keys of the first `deaf_seconds` are the rest of an answer that was already taken."""
         loop = asyncio.get_running_loop()
         self._entry = entry
+        self._hears_from = loop.time() + deaf_seconds
         self._keys = ""
         self._touched: asyncio.Future[None] = loop.create_future()
         self._complete: asyncio.Future[str] = loop.create_future()
@@ -23,7 +25,7 @@ class KeyCollector:
 
     def press(self, key: str) -> None:
         """Take one key; keys that the question does not allow, or that come too late, are ignored."""
-        if self._complete.done():
+        if self._complete.done() or asyncio.get_running_loop().time() < self._hears_from:
             return
         closing = key == self._entry.end_key
         if not closing and key not in self._entry.allowed:

@@ -57,3 +57,12 @@ async def test_keys_after_the_end_are_not_added() -> None:
     collector.press("1")
     collector.press("2")
     assert await asyncio.wait_for(collector.entry(), LIMIT) == "1"
+
+
+async def test_the_rest_of_an_answer_that_was_taken_is_not_the_next_answer() -> None:
+    collector = KeyCollector(KeyEntry(max_keys=1), deaf_seconds=0.05)
+    for key in "789001":
+        collector.press(key)
+    await asyncio.sleep(0.06)
+    collector.press("2")
+    assert await asyncio.wait_for(collector.entry(), LIMIT) == "2"
