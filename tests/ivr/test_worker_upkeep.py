@@ -39,6 +39,10 @@ class Link:
         if self.down:
             raise ConnectionError("refused")
 
+    def forget(self) -> None:
+        """Count the rounds anew."""
+        self.pinged = asyncio.Semaphore(0)
+
     async def rounds(self, count: int) -> None:
         async with asyncio.timeout(LIMIT_SECONDS):
             for _ in range(count):
@@ -82,6 +86,9 @@ async def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     kept = Kept(tmp_path)
     yield kept
     if kept.running is not None:
+        kept.database_folder.mkdir(exist_ok=True)
+        kept.link.forget()
+        await kept.link.rounds(4)  # by then it is open, and nothing is cut off while SQLite works
         kept.running.cancel()
         await asyncio.gather(kept.running, return_exceptions=True)
     await kept.sql.close()
