@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from integrations.call_records.port import CallRecordError, CallRecordRefused
+from integrations.sqlite_file import try_before_each_connection
 
 _SQLITE_CONNECTIONS = 2  # one that writes, one that reads: SQLite has one writer at a time
 
@@ -49,6 +50,7 @@ def open_engine(url: str, limit_seconds: float, connections: int) -> AsyncEngine
             # Well below the limit, so that «database is locked» comes from SQLite and its connection lives on.
             connect_args={"timeout": 0.5 * limit_seconds},
         )
+        try_before_each_connection(engine)
         event.listen(engine.sync_engine, "connect", _make_durable)
         return engine
     return create_async_engine(

@@ -110,7 +110,7 @@ class LiveCall:
         """Talk to the caller, tell the dialplan what is next, write the record."""
         loop = asyncio.get_running_loop()
         opening = loop.create_task(self._record.open(self._channel.request, self._parts.bundle_hash))
-        identifying = loop.create_task(self._identify_caller())
+        identifying = loop.create_task(self._identify_caller(overloaded))
         try:
             async with asyncio.timeout(self._settings.longest_call_seconds):
                 await self._announce_context()
@@ -188,9 +188,9 @@ class LiveCall:
         await self._channel.set_variable("__YULIA_UUI", self._context.key.encode().hex())
         await self._channel.set_variable("__YULIA_CALL", self._call_id)
 
-    async def _identify_caller(self) -> None:
+    async def _identify_caller(self, overloaded: bool) -> None:
         """Look the caller up by number for the agent's card, whatever the call is about; a failure harms nobody."""
-        if self._caller_number is None:
+        if self._caller_number is None or overloaded:
             return
         try:
             result = await self._parts.conversation.actions.run(

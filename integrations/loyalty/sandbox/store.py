@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sqlite3
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from sqlalchemy import URL, Connection, Select, delete, event, inspect, select, text
+from sqlalchemy import Connection, Select, delete, event, inspect, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
@@ -18,6 +17,7 @@ from sqlalchemy.schema import CreateTable
 from integrations.loyalty.port import CardState
 from integrations.loyalty.sandbox.people import SampleCard, SamplePeople
 from integrations.loyalty.sandbox.tables import Base, CardRow, CustomerRow, FillingRow, PhoneRow
+from integrations.sqlite_file import try_sqlite_file
 
 
 class SandboxStore:
@@ -37,7 +37,7 @@ class SandboxStore:
             OSError: the database is out of reach.
             sqlalchemy.exc.SQLAlchemyError: the database refuses.
         """
-        await asyncio.to_thread(_try_sqlite_file, self._engine.url)
+        await asyncio.to_thread(try_sqlite_file, self._engine.url)
         async with self._engine.begin() as connection:
             if await connection.run_sync(_fingerprint_in) == self._fingerprint():
                 return False
@@ -135,16 +135,6 @@ def _engine(database_url: str) -> AsyncEngine:
             cursor.close()
 
     return engine
-
-
-def _try_sqlite_file(url: URL) -> None:
-    """Open the file once by hand: when aiosqlite fails to, its thread outlives the loop and dies with a traceback."""
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return
-    try:
-        sqlite3.connect(url.database).close()
-    except sqlite3.Error as error:
-        raise OSError(f"{url.database}: {error}") from error
 
 
 def _fingerprint_in(connection: Connection) -> str | None:
