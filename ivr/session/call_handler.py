@@ -12,7 +12,7 @@ import structlog
 
 from dialogs.customer_facts import FIND_BY_PHONE
 from dialogs.engine.state import DialogueState
-from dialogs.engine.vocabulary import CallStarted, HandOff, HangUp, Value
+from dialogs.engine.vocabulary import CallStarted, HandOff, HangUp
 from integrations.call_context.keys import new_context_key
 from integrations.call_context.port import CallContext
 from integrations.call_records.port import CallOutcome, CallRecords
@@ -89,6 +89,7 @@ class LiveCall:
         self._journal = CallJournal(loop.time, loop.time())
         self._ending: HandOff | HangUp | None = None
         self._outcome = CallOutcome.DROPPED
+        self._settled = False
         self._context = CallContext(
             key=new_context_key(),
             call_id=call_id,
@@ -116,7 +117,8 @@ class LiveCall:
                 await self._announce_context()
                 self._ending = self._reject() if overloaded else await self._talk()
         except HungUp:
-            self._outcome = CallOutcome.HUNG_UP
+            # Most people hang up once they know; that is no call given up.
+            self._outcome = CallOutcome.CONTAINED if self._settled else CallOutcome.HUNG_UP
         except TimeoutError:
             self._ending = self._to_agent("call_too_long")
         except SpeechError as error:
@@ -166,11 +168,10 @@ class LiveCall:
     async def _converse(self, audio: AudioSocketCall) -> HandOff | HangUp:
         ear = Ear(audio)
         conversation = Conversation(self._parts.conversation, audio, ear, self._journal, self._keep_context)
-        facts: dict[str, Value] = {}
         try:
             async with asyncio.TaskGroup() as group:
                 pumping = group.create_task(ear.run())
-                ending = await conversation.run(CallStarted(self._caller_number, facts))
+                ending = await conversation.run(CallStarted(self._caller_number))
                 pumping.cancel()
                 return ending
         except ExceptionGroup as failures:
@@ -180,6 +181,8 @@ class LiveCall:
             if others is not None:  # hang-up overtakes everything, but a fault beside it is told
                 log.error("call failed while the caller hung up", exc_info=others)
             raise HungUp("caller hung up") from None
+        finally:
+            self._settled = conversation.settled
 
     async def _announce_context(self) -> None:
         """Put the key on the channel first: should this worker die, the agent still gets what is known."""
@@ -263,7 +266,7 @@ class LiveCall:
             case HangUp(contained):
                 await self._channel.set_variable("YULIA_RESULT", "done")
                 self._outcome = CallOutcome.CONTAINED if contained else CallOutcome.HUNG_UP
-            case None if self._outcome is CallOutcome.HUNG_UP and await self._channel.is_up():
+            case None if self._outcome is not CallOutcome.DROPPED and await self._channel.is_up():
                 # the audio broke, not the call: nobody is left in silence
                 self._ending = self._to_agent("audio_failed")
                 await self._tell_dialplan()

@@ -95,6 +95,8 @@ class Conversation:
         self._journal = journal
         self._on_state = on_state
         self._caller_number: str | None = None
+        self._state: DialogueState = parts.engine.begin()
+        self.settled = False  # what was asked for was done, and the caller has heard so
         self._keyed: str | None = None  # the question that was answered by keys last
         self._answered: Answer | None = None  # the caller waits for our reaction to this
 
@@ -106,12 +108,11 @@ class Conversation:
             HungUp: the line closed.
         """
         self._caller_number = started.caller_number
-        state = self._parts.engine.begin()
         event: Event = started
         while True:
             with self._parts.metrics.engine_step_seconds.time():
-                state, turn = self._parts.engine.step(state, event)
-            self._on_state(state)
+                self._state, turn = self._parts.engine.step(self._state, event)
+            self._on_state(self._state)
             outcome = await self._carry_out(turn)
             if isinstance(outcome, HandOff | HangUp):
                 return outcome
@@ -137,6 +138,8 @@ class Conversation:
 
     async def _ask(self, command: Ask) -> Event:
         question = command.question
+        # What this turn said before the question was heard out by now.
+        self.settled = bool(self._state.done) and not self._state.left
         self._answered, answered = None, self._answered
         keyed_before, self._keyed = self._keyed, None
         self._note_prompts(command.prompts, question.id)

@@ -219,6 +219,28 @@ async def test_a_hang_up_is_recorded_as_such(worker: Worker, reached: str) -> No
     assert "YULIA_RESULT" not in call.variables
 
 
+async def test_a_caller_who_hangs_up_with_the_balance_known_was_helped(worker: Worker) -> None:
+    await worker.start()
+    call, ringing = worker.ring()
+    await call.hears("Чем помочь")
+    call.press("1")
+    await call.hears("Что-нибудь ещё")
+    call.hang_up()
+    await finished(ringing)
+    assert (worker.end.outcome, worker.end.reason) == (CallOutcome.CONTAINED, None)
+
+
+async def test_a_caller_who_hangs_up_before_the_balance_is_told_was_not_helped(worker: Worker) -> None:
+    await worker.start()
+    call, ringing = worker.ring()
+    await call.hears("Чем помочь")
+    call.press("1")
+    await call.hears("Ваш баланс")
+    call.hang_up()
+    await finished(ringing)
+    assert worker.end.outcome is CallOutcome.HUNG_UP
+
+
 async def test_a_hang_up_during_an_action_is_recorded_as_such(worker: Worker) -> None:
     worker.outside.actions.released.clear()
     await worker.start()
