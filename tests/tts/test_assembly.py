@@ -10,17 +10,13 @@ from tts.pyttsx3_engine import Pyttsx3Engine
 from tts.recordings import NOTICES
 from tts.settings import SpeechSettings
 
-needs_espeak = pytest.mark.skipif(not Pyttsx3Engine.is_available(), reason="libespeak-ng is not installed")
 
-
-@needs_espeak
 async def test_without_rhvoice_the_line_speaks_with_pyttsx3(tmp_path: Path) -> None:
     engines = speech_engines(SpeechSettings(rhvoice_voice="nobody", rhvoice_dir=tmp_path))
 
     assert [engine.name for engine in engines] == ["pyttsx3"]
 
 
-@needs_espeak
 async def test_pyttsx3_alone_when_it_was_asked_for(rhvoice_dir: Path | None) -> None:
     engines = speech_engines(SpeechSettings(engine="pyttsx3", rhvoice_dir=rhvoice_dir))
 
@@ -35,7 +31,6 @@ async def test_rhvoice_goes_before_pyttsx3_where_it_is_installed(rhvoice_dir: Pa
     assert engines[0].name == "rhvoice"
 
 
-@needs_espeak
 async def test_a_broken_rhvoice_is_covered_by_pyttsx3(tmp_path: Path) -> None:
     (tmp_path / "usr/lib/libRHVoice.so.5").parent.mkdir(parents=True)
     (tmp_path / "usr/lib/libRHVoice.so.5").touch()
@@ -56,7 +51,6 @@ async def test_the_notices_play_without_any_text_being_spoken() -> None:
     await speech.close()
 
 
-@needs_espeak
 async def test_only_russian_voices_of_espeak_are_taken() -> None:
     engine = Pyttsx3Engine(SpeechSettings(pyttsx3_voice="ru-lv+f3"))
     assert (await engine.synthesise("Да.")).seconds > 0.1
