@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,8 @@ from integrations.call_records.port import CallRecordError, CallRecordRefused
 from integrations.sqlite_file import try_before_each_connection
 
 _SQLITE_CONNECTIONS = 2  # one that writes, one that reads: SQLite has one writer at a time
+_JOURNAL_TRIES = 20
+_JOURNAL_PAUSE_SECONDS = 0.05
 
 
 def async_url(url: str) -> URL:
@@ -93,10 +96,18 @@ def _cause(error: StatementError) -> str:
 
 
 def _make_durable(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    try:
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-    finally:
-        cursor.close()
+    connection.run_async(_set_durable)
+
+
+async def _set_durable(connection: Any) -> None:
+    for tries_left in reversed(range(_JOURNAL_TRIES)):
+        try:
+            await connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:
+            # Two connections that switch a new file at once are refused without SQLite's own waiting.
+            if not tries_left:
+                raise
+            await asyncio.sleep(_JOURNAL_PAUSE_SECONDS)
+    await connection.execute("PRAGMA synchronous=FULL")
+    await connection.execute("PRAGMA foreign_keys=ON")
