@@ -49,7 +49,8 @@ def main() -> int:
     )
     console.print(f"results: bench/results/{name}")
     if arguments.publish:
-        command = f"python -m bench --calls {arguments.calls} --greetings {arguments.greetings} --publish"
+        options = f"--calls {arguments.calls} --greetings {arguments.greetings} --publish"
+        command = f'make bench ARGS="{options}"'
         console.print(f"page: {publish(figures, command, name)}")
     return 0
 
