@@ -100,6 +100,8 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         stack.push_async_callback(loyalty.close)
         secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
         actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret))
+        if unknown := bundle.actions.keys() - actions.names:
+            log.error("flows name actions that nobody carries out: such calls go to agents", actions=sorted(unknown))
 
         ami = AmiClient(settings.ami)
         await ami.start()

@@ -225,9 +225,8 @@ class LiveCall:
         return self._to_agent("too_many_calls")
 
     def _to_agent(self, reason: str) -> HandOff:
-        return HandOff(
-            self._context.topic, self._settings.default_queue, reason, self._context.asked, self._context.done
-        )
+        known = self._context
+        return HandOff(known.topic, self._settings.default_queue, reason, known.asked, known.done, known.left)
 
     def _fault(self, kind: str, error: Exception) -> None:
         self._parts.metrics.errors.labels(kind).inc()

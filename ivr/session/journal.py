@@ -19,7 +19,6 @@ class CallJournal:
 
     clock: Callable[[], float]  # seconds, monotonic
     started_at: float
-    on_turn: Callable[[CallTurn], None] = lambda turn: None
     turns: list[CallTurn] = field(default_factory=list)
     dropped: int = 0
 
@@ -46,7 +45,6 @@ class CallJournal:
             self.turns.pop(TURNS_LIMIT // 2)
             self.dropped += 1
         self.turns.append(turn)
-        self.on_turn(turn)
 
     def for_agent(self, limit: int = 50) -> tuple[ContextEntry, ...]:
         """Return the newest words of both sides as the agent's card shows them."""

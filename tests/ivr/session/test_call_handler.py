@@ -294,6 +294,17 @@ async def test_a_line_without_a_voice_leads_to_an_agent(worker: Worker) -> None:
     assert worker.outside.sample("yulia_errors_total", kind="speech") == 1
 
 
+async def test_what_is_left_reaches_the_agent_when_the_voice_breaks_in_the_middle(worker: Worker) -> None:
+    worker.outside.voice.broken = "Ваш номер телефона не определился"
+    await worker.start()
+    call, ringing = worker.ring(caller="anonymous")
+    await call.hears("Чем помочь")
+    call.press("1")
+    await finished(ringing)
+    assert call.variables["YULIA_REASON"] == "speech_failed"
+    assert worker.context.left == ("Узнать баланс баллов",)
+
+
 async def test_a_call_that_lasts_too_long_goes_to_an_agent(worker: Worker) -> None:
     await worker.start(longest_call_seconds=0.6)
     call, ringing = worker.ring()
