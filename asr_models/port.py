@@ -28,6 +28,7 @@ class PhraseList:
 
     phrases: tuple[str, ...] = ()
     allow_unknown: bool = True  # adds [unk], so that other speech is not forced into the nearest phrase
+    dictation: bool = False  # a number is dictated: heard by the model's graph for digits, with alternatives
 
 
 FREE_SPEECH = PhraseList()
@@ -40,6 +41,7 @@ class Hypothesis:
     text: str  # lower-case words parted by one space; "[unk]" stands for speech outside the phrase list
     confidence: float  # 0..1, mean over words; 0.0 when empty, and in partials
     is_final: bool
+    alternatives: tuple[str, ...] = ()  # other readings of a final, likeliest first; for dictation only
 
 
 class RecognitionStream(Protocol):
