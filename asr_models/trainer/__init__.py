@@ -1,0 +1,1 @@
+"""The trainer of the bundled model: `python -m asr_models.trainer --help`."""
