@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -8,9 +9,24 @@ BUNDLED_MODEL_DIR = Path(__file__).parent / "ru-8k-provisional"
 
 
 class HearingSettings(BaseModel, frozen=True):
-    """Speech recognition by Vosk in this process."""
+    """Speech recognition: Vosk in this process, or a vosk-server elsewhere."""
 
-    model_dir: Path | None = Field(None, description="Vosk model folder; unset means the bundled one.")
+    engine: Literal["vosk", "vosk-server"] = Field(
+        "vosk", description="Where speech is recognised: `vosk` in this process, `vosk-server` over its websocket."
+    )
+    model_dir: Path | None = Field(
+        None, description="Vosk model folder for questions with a phrase list; unset means the bundled one."
+    )
+    digits_model_dir: Path | None = Field(
+        None, description="Vosk model folder for dictated numbers; unset means the bundled one."
+    )
+    open_model_dir: Path | None = Field(
+        None, description="Vosk model folder for open questions; unset means the one for phrase lists."
+    )
+    server_url: str = Field("ws://127.0.0.1:2700", description="Address of the vosk-server.")
+    server_connect_limit_seconds: float = Field(
+        2.0, gt=0, description="How long connecting to the vosk-server may take before the question fails."
+    )
     threads: int = Field(0, ge=0, le=64, description="Decoding threads; 0 means one per CPU core.")
     niceness: int = Field(5, ge=0, le=19, description="OS niceness of the decoding threads.")
     max_streams: int = Field(60, ge=1, description="Utterances decoded at once; more are refused as an overload.")
