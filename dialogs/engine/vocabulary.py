@@ -24,11 +24,11 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Speech that answers the last question."""
+    """Speech that answers the last question; in a number also keys among the words: «семьдесят семь 1234 двенадцать»."""
 
-    text: str  # lower case; "[unk]" stands for words outside the phrase list
+    text: str  # lower case; "[unk]" stands for words outside the phrase list, digits for keys pressed in between
     confidence: float = 1.0  # 0..1
-    alternatives: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()  # other readings of the same speech, likeliest first
 
 
 @dataclass(frozen=True, slots=True)
