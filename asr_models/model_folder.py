@@ -25,14 +25,15 @@ class ModelFolder:
     """A folder that Vosk can load."""
 
     path: Path
+    name: str
     takes_phrase_lists: bool  # a static graph (HCLG.fst) hears free speech only
 
 
 def check_model_folder(path: Path, *, trial_limit_seconds: float) -> ModelFolder:
     """Make sure that Vosk loads this folder without bringing the process down.
 
-    The form of every file is looked at first, for a clear reason. A folder that carries `SHA256SUMS` must match it;
-    any other is tried in a child process.
+    The form of every file is looked at first, for a clear reason. A folder with `SHA256SUMS` in it or beside it must
+    match them (models that share layers share the checksums too); any other is tried in a child process.
 
     Raises:
         ModelInvalid: names the file and what is wrong with it.
@@ -54,11 +55,14 @@ def check_model_folder(path: Path, *, trial_limit_seconds: float) -> ModelFolder
     boundaries = path / "graph" / "phones" / "word_boundary.int"
     if boundaries.is_file():
         _check_text(boundaries)
-    if (path / CHECKSUMS).is_file():
-        _check_checksums(path)
+    path = path.resolve()
+    root = next((folder for folder in (path, path.parent) if _names_files_of(path, folder / CHECKSUMS)), None)
+    if root is not None:
+        _check_checksums(path, root)
     else:
         _try_in_child(path, trial_limit_seconds)
-    return ModelFolder(path.resolve(), takes_phrase_lists=not static.is_file())
+    name = path.name if root in (None, path) else f"{path.parent.name}/{path.name}"
+    return ModelFolder(path, name, takes_phrase_lists=not static.is_file())
 
 
 def _read(file: Path) -> bytes:
@@ -124,19 +128,28 @@ def _check_words(file: Path) -> None:
             raise ModelInvalid(f"{file}: «{line[:40]}» is not a word and its number")
 
 
-def _check_checksums(path: Path) -> None:
+def _names_files_of(path: Path, checksums: Path) -> bool:
+    if not checksums.is_file():
+        return False
+    inside = path == checksums.parent
+    return inside or any(line.partition("  ")[2].startswith(f"{path.name}/") for line in _check_text(checksums))
+
+
+def _check_checksums(path: Path, root: Path) -> None:
+    """Check the model's files; those of another model under the same root are not its concern."""
     named = set()
-    for line in _check_text(path / CHECKSUMS):
+    for line in _check_text(root / CHECKSUMS):
         expected, _, name = line.partition("  ")
-        file = path / name
-        if not name or not file.resolve().is_relative_to(path.resolve()):
-            raise ModelInvalid(f"{path / CHECKSUMS}: «{line[:40]}» is not a checksum and a file of this folder")
-        if hashlib.sha256(_read(file)).hexdigest() != expected:
-            raise ModelInvalid(f"{file}: its checksum is not the one in {CHECKSUMS}: damaged or changed")
+        file = (root / name).resolve()
+        if not name or not file.is_relative_to(root):
+            raise ModelInvalid(f"{root / CHECKSUMS}: «{line[:40]}» is not a checksum and a file of this folder")
         named.add(file)
-    for file in path.rglob("*"):
-        if file.is_file() and file.suffix not in (".md", "") and file not in named:
-            raise ModelInvalid(f"{file}: not in {CHECKSUMS}")
+        if (root / name).is_relative_to(path) and hashlib.sha256(_read(root / name)).hexdigest() != expected:
+            raise ModelInvalid(f"{root / name}: its checksum is not the one in {CHECKSUMS}: damaged or changed")
+    for folder in (path, path / "am", path / "conf", path / "graph"):
+        for file in folder.resolve().rglob("*"):  # rglob does not follow the links that models share layers by
+            if file.is_file() and file.suffix not in (".md", "") and file.resolve() not in named:
+                raise ModelInvalid(f"{file}: not in {CHECKSUMS}")
 
 
 def _try_in_child(path: Path, limit_seconds: float) -> None:

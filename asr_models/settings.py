@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-BUNDLED_MODEL_DIR = Path(__file__).parent / "ru-8k-provisional"
+BUNDLED_MODEL_DIR = Path(__file__).parent / "ru-8k" / "phrases"
+BUNDLED_DIGITS_MODEL_DIR = Path(__file__).parent / "ru-8k" / "digits"
 
 
 class HearingSettings(BaseModel, frozen=True):

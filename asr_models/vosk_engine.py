@@ -32,7 +32,7 @@ class VoskRecogniser:
             self._model = vosk.Model(str(folder.path))
         except Exception as error:  # Vosk raises nothing narrower
             raise ModelInvalid(f"{folder.path}: Vosk cannot load it: {error}") from error
-        self.name = f"vosk/{folder.path.name}"
+        self.name = f"vosk/{folder.name}"
         self.takes_phrase_lists = folder.takes_phrase_lists
         self._grammars = GrammarCache(self._knows, self._settings.decoys)
         self._pool = DecodingPool(self._settings.threads, niceness=self._settings.niceness)

@@ -8,7 +8,7 @@ import pytest
 
 from asr_models.model_folder import CHECKSUMS, check_model_folder
 from asr_models.port import ModelInvalid
-from asr_models.settings import BUNDLED_MODEL_DIR, HearingSettings
+from asr_models.settings import BUNDLED_DIGITS_MODEL_DIR, BUNDLED_MODEL_DIR, HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
 
 NEEDED = (
@@ -25,14 +25,14 @@ TRIAL_LIMIT_SECONDS = 60.0
 
 @pytest.fixture
 def checksummed(tmp_path: Path) -> Path:
-    """Return a copy of the bundled model."""
-    return Path(shutil.copytree(BUNDLED_MODEL_DIR, tmp_path / "model"))
+    """Return a copy of the bundled model for phrases, its sister for digits and their checksums beside it."""
+    return Path(shutil.copytree(BUNDLED_MODEL_DIR.parent, tmp_path / "models", symlinks=True)) / "phrases"
 
 
 @pytest.fixture
 def foreign(checksummed: Path) -> Path:
     """Return a model folder as others give it, without our checksums."""
-    (checksummed / CHECKSUMS).unlink()
+    (checksummed.parent / CHECKSUMS).unlink()
     return checksummed
 
 
@@ -42,8 +42,14 @@ def refusal(folder: Path) -> str:
     return str(refused.value)
 
 
-def test_the_bundled_model_is_taken() -> None:
-    assert check_model_folder(BUNDLED_MODEL_DIR, trial_limit_seconds=TRIAL_LIMIT_SECONDS).takes_phrase_lists
+@pytest.mark.parametrize(
+    ("folder", "name"), [(BUNDLED_MODEL_DIR, "ru-8k/phrases"), (BUNDLED_DIGITS_MODEL_DIR, "ru-8k/digits")]
+)
+def test_the_bundled_models_are_taken(folder: Path, name: str) -> None:
+    taken = check_model_folder(folder, trial_limit_seconds=TRIAL_LIMIT_SECONDS)
+
+    assert taken.takes_phrase_lists
+    assert taken.name == name
 
 
 def test_a_sound_foreign_model_is_taken(foreign: Path) -> None:
@@ -138,10 +144,38 @@ def test_a_file_slipped_in_beside_the_checksummed_ones_is_refused(checksummed: P
 
 
 def test_checksums_cannot_point_outside_the_folder(checksummed: Path) -> None:
-    with (checksummed / CHECKSUMS).open("a") as checksums:
+    with (checksummed.parent / CHECKSUMS).open("a") as checksums:
         checksums.write(f"{'0' * 64}  ../../etc/passwd\n")
 
     assert CHECKSUMS in refusal(checksummed)
+
+
+def test_a_changed_byte_in_layers_that_models_share_shows_for_each_of_them(checksummed: Path) -> None:
+    with (checksummed / "am" / "final.mdl").open("r+b") as layers:
+        layers.seek(1000)
+        layers.write(b"other")
+
+    assert "its checksum" in refusal(checksummed)
+    assert "its checksum" in refusal(checksummed.parent / "digits")
+
+
+def test_damage_to_one_model_is_not_the_others_concern(checksummed: Path) -> None:
+    (checksummed.parent / "digits" / "conf" / "model.conf").unlink()
+
+    assert check_model_folder(checksummed, trial_limit_seconds=TRIAL_LIMIT_SECONDS).path == checksummed
+    assert "model.conf: missing" in refusal(checksummed.parent / "digits")
+
+
+def test_a_file_slipped_into_shared_layers_is_refused(checksummed: Path) -> None:
+    (checksummed / "am" / "slipped.in").write_bytes(b"x")
+
+    assert "slipped.in" in refusal(checksummed.parent / "digits")
+
+
+def test_checksums_of_other_folders_say_nothing_about_a_neighbour(foreign: Path) -> None:
+    (foreign.parent / CHECKSUMS).write_text(f"{'0' * 64}  other-model/am/final.mdl\n")
+
+    assert check_model_folder(foreign, trial_limit_seconds=TRIAL_LIMIT_SECONDS).name == "phrases"
 
 
 def test_the_recogniser_refuses_what_the_check_refuses(foreign: Path) -> None:

@@ -19,7 +19,7 @@ from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
 from tests.dialogs.results import RESULTS
 
-VOCABULARY = Path(__file__).parents[2] / "asr_models" / "ru-8k-provisional" / "graph" / "words.txt"
+VOCABULARY = Path(__file__).parents[2] / "asr_models" / "ru-8k" / "phrases" / "graph" / "words.txt"
 
 
 def askings(bundle: Bundle) -> Iterator[Asking]:
