@@ -1,0 +1,91 @@
+"""How a word that no lexicon has is said: its stress from espeak-ng, its sounds by rule."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+
+from asr_models.graphs.errors import ToolsMissing, WordUnpronounceable
+from asr_models.graphs.letters import STRESS, VOWEL_LETTERS, NotRussian, phones_of, syllables
+from asr_models.graphs.lexicon import Lexicon, Pronunciation
+
+_ESPEAK_LIMIT_SECONDS = 10.0
+_IPA_VOWEL = re.compile("[ɑaæɐʌəoɵɔiɪeɛyɨuʊʉ]")
+_DROPPED_J_COST = 0.7  # «первы» for «первый»: quick speech
+
+
+def pronounce(word: str) -> tuple[Pronunciation, ...]:
+    """Say a word of small Russian letters, from the way it is written.
+
+    Raises:
+        WordUnpronounceable: foreign letters, no vowel, or espeak-ng does not tell the stress.
+        ToolsMissing: espeak-ng is not installed.
+    """
+    return said_as(with_stress(word))
+
+
+def said_as(spelling: str) -> tuple[Pronunciation, ...]:
+    """Say a spelling with its stress marked: «+яндэкс»; quick speech is added where it differs by rule.
+
+    Raises:
+        WordUnpronounceable: the spelling cannot be said.
+    """
+    try:
+        phones = phones_of(spelling)
+    except NotRussian as reason:
+        raise WordUnpronounceable(str(reason)) from reason
+    if re.search(r"(?<!\+)[ыи]й$", spelling) and len(phones) > 3:
+        return Pronunciation(phones), Pronunciation(phones[:-1], _DROPPED_J_COST)
+    return (Pronunciation(phones),)
+
+
+def with_stress(word: str) -> str:
+    """Mark the stress of a word: ё, its only vowel, or what espeak-ng says.
+
+    Raises:
+        WordUnpronounceable: it cannot be told; `said_as` is the way out.
+        ToolsMissing: espeak-ng is not installed.
+    """
+    try:
+        phones_of(word)
+    except NotRussian as reason:
+        raise WordUnpronounceable(f"{reason}; write how it sounds in Russian letters") from reason
+    match syllables(word):
+        case 0:
+            raise WordUnpronounceable(f"«{word}» has no vowel: write how it sounds, e.g. смс=эсэм+эс")
+        case 1:
+            return re.sub(f"([{VOWEL_LETTERS}])", rf"{STRESS}\1", word)
+    return word if "ё" in word else _stressed_by_espeak(word)
+
+
+def add_words(lexicon: Lexicon, words: Iterable[str], said: dict[str, str]) -> Lexicon:
+    """Return the lexicon with more words; `said` overrides how some are spoken, even known ones.
+
+    Raises:
+        WordUnpronounceable: names the first word that cannot be said.
+        ToolsMissing: espeak-ng is not installed.
+    """
+    more = {word: pronounce(word) for word in dict.fromkeys(words) if word not in lexicon and word not in said}
+    return lexicon.with_words(more | {word: said_as(spelling) for word, spelling in said.items()})
+
+
+def _stressed_by_espeak(word: str) -> str:
+    if shutil.which("espeak-ng") is None:
+        raise ToolsMissing("espeak-ng tells the stress of new words and is missing: apt-get install espeak-ng")
+    told = subprocess.run(
+        ["espeak-ng", "-v", "ru", "-q", "--ipa", "--sep= ", word],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_ESPEAK_LIMIT_SECONDS,
+    )
+    vowels = [sound for sound in told.stdout.split() if _IPA_VOWEL.search(sound)]
+    stressed = [number for number, sound in enumerate(vowels) if "ˈ" in sound]
+    places = [place for place, letter in enumerate(word) if letter in VOWEL_LETTERS]
+    if len(vowels) != len(places) or len(stressed) != 1:
+        raise WordUnpronounceable(f"espeak-ng does not tell the stress of «{word}»: mark it, e.g. {word}=…{STRESS}о…")
+    at = places[stressed[0]]
+    return word[:at] + STRESS + word[at:]
