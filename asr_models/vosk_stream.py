@@ -5,43 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from asr_models.decoding_pool import DecodingPool, Turn
-from asr_models.phrase_grammar import Grammar
 from asr_models.port import Hypothesis, RecogniserOverloaded, RecognitionError
-from asr_models.vosk_results import (
-    ScoredWord,
-    final_hypothesis,
-    partial_hypothesis,
-    partial_text,
-    scored_words,
-)
-
-
-class Decoder:
-    """A Vosk recogniser of one utterance; used by one thread at a time."""
-
-    def __init__(self, recogniser: Any, grammar: Grammar | None, *, min_word_confidence: float) -> None:
-        self._recogniser = recogniser
-        self._grammar = grammar
-        self._min_word_confidence = min_word_confidence
-        self._words: list[ScoredWord] = []
-
-    def accept(self, pcm16: bytes) -> None:
-        """Decode audio. Where Vosk's own end-pointing cuts, its piece must be taken at once or it is lost."""
-        if self._recogniser.AcceptWaveform(pcm16):
-            self._words += scored_words(self._recogniser.Result())
-
-    def partial(self) -> Hypothesis:
-        """Return the reading so far."""
-        texts = [scored.word for scored in self._words]
-        return partial_hypothesis([*texts, partial_text(self._recogniser.PartialResult())], self._grammar)
-
-    def final(self) -> Hypothesis:
-        """Flush and return the final reading."""
-        self._words += scored_words(self._recogniser.FinalResult())
-        return final_hypothesis(self._words, self._grammar, min_word_confidence=self._min_word_confidence)
+from asr_models.vosk_model import Decoder
 
 
 class VoskStream:

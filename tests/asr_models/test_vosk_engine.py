@@ -4,13 +4,9 @@ import asyncio
 import os
 import threading
 
-import pytest
-
-from asr_models.phrase_grammar import Grammar
-from asr_models.port import Hypothesis, PhraseList
+from asr_models.port import PhraseList
 from asr_models.settings import BUNDLED_MODEL_DIR, HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
-from asr_models.vosk_results import ScoredWord, final_hypothesis
 from tests.asr_models.conftest import MakeRecogniser
 from tests.asr_models.speech_samples import frames, noise, silence, spoken
 
@@ -92,31 +88,6 @@ async def test_a_model_is_named_for_its_folder(vosk: VoskRecogniser) -> None:
 
 async def test_a_missing_yo_in_a_flow_is_no_missing_word(vosk: VoskRecogniser) -> None:
     assert vosk.vocabulary_lacks(PhraseList(("мой счет", "все верно"))) == ()
-
-
-def test_doubtful_words_count_as_unknown_speech_and_runs_of_it_as_one() -> None:
-    words = [ScoredWord("[unk]", 1.0), ScoredWord("ага", 0.4), ScoredWord("да", 0.7)]
-
-    heard = final_hypothesis(words, Grammar("[]", frozenset(("да", "ага")), frozenset()), min_word_confidence=0.55)
-
-    assert heard == Hypothesis("[unk] да", sum((1.0, 0.4, 0.7)) / 3, is_final=True)
-
-
-def test_a_word_gets_back_the_confidence_its_forms_took() -> None:
-    forms = frozenset(("оператор", "оператора", "оператором", "баланс"))
-
-    heard = final_hypothesis(
-        [ScoredWord("оператор", 0.28)], Grammar("[]", forms, frozenset()), min_word_confidence=0.55
-    )
-
-    assert heard.text == "оператор"
-    assert heard.confidence == pytest.approx(3 * 0.28)
-
-
-def test_numbers_that_begin_alike_are_not_forms_of_one_word() -> None:
-    numbers = Grammar("[]", frozenset(("восемь", "восемнадцать", "восемьсот", "пять", "пятьсот")), frozenset())
-
-    assert [numbers.forms_of(word) for word in ("восемь", "восемнадцать", "восемьсот", "пять")] == [1, 1, 1, 1]
 
 
 def test_the_bundled_model_has_a_card_and_a_notice() -> None:
