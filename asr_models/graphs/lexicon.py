@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asr_models.graphs.errors import GraphError, WordUnpronounceable
-from asr_models.graphs.letters import PHONES, NotRussian, phones_of
+from asr_models.graphs.letters import PHONES, NotRussian
 
 BUNDLED_LEXICON = Path(__file__).parent / "lexicon.tsv"
-SPOKEN_FORMS = Path(__file__).parent / "spoken.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +72,41 @@ def read_lexicon(file: Path = BUNDLED_LEXICON) -> Lexicon:
     Raises:
         GraphError: names the file and line and what is wrong with it.
     """
-    return _read(file, _phones_as_written)
+    return read_entries(file, _phones_as_written)
 
 
-def read_spoken_forms(file: Path = SPOKEN_FORMS) -> Lexicon:
-    """Read a lexicon in Russian letters as they are said, stress marked: `пятьдесят<TAB>пидис+ят`.
+def read_entries(file: Path, said_as: Callable[[str], tuple[Pronunciation, ...]]) -> Lexicon:
+    """Read lines of a word, what `said_as` understands, and a cost; `#` begins a remark.
 
     Raises:
         GraphError: names the file and line and what is wrong with it.
     """
-    return _read(file, phones_of)
-
-
-def _phones_as_written(text: str) -> tuple[str, ...]:
-    phones = tuple(text.split())
-    if unknown := [phone for phone in phones if phone not in PHONES]:
-        raise NotRussian(f"«{unknown[0]}» is no phone")
-    return phones
-
-
-def _read(file: Path, as_phones: Callable[[str], tuple[str, ...]]) -> Lexicon:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise GraphError(f"{file}: cannot be read: {error}") from error
-    entries: dict[str, list[Pronunciation]] = {}
+    entries: dict[str, dict[tuple[str, ...], float]] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         word, _, rest = line.partition("\t")
         said, _, cost = rest.partition("\t")
         try:
-            pronunciation = Pronunciation(as_phones(said), float(cost or 0))
-        except ValueError as error:
+            several = [(one.phones, one.cost + float(cost or 0)) for one in said_as(said)]
+        except (ValueError, WordUnpronounceable) as error:
             raise GraphError(f"{file}:{number}: {error}") from error
-        if not word.strip() or not pronunciation.phones:
+        if not word.strip() or not all(phones for phones, _ in several):
             raise GraphError(f"{file}:{number}: a word, a tab and what it sounds like are expected")
-        if all(pronunciation.phones != other.phones for other in entries.setdefault(word, [])):
-            entries[word].append(pronunciation)
-    return Lexicon(entries)
+        known = entries.setdefault(word, {})
+        for phones, its_cost in several:
+            known[phones] = min(its_cost, known.get(phones, its_cost))
+    return Lexicon(
+        {word: [Pronunciation(phones, cost) for phones, cost in known.items()] for word, known in entries.items()}
+    )
+
+
+def _phones_as_written(text: str) -> tuple[Pronunciation, ...]:
+    phones = tuple(text.split())
+    if unknown := [phone for phone in phones if phone not in PHONES]:
+        raise NotRussian(f"«{unknown[0]}» is no phone")
+    return (Pronunciation(phones),)

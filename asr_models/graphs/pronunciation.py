@@ -6,10 +6,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 
 from asr_models.graphs.errors import ToolsMissing, WordUnpronounceable
 from asr_models.graphs.letters import STRESS, VOWEL_LETTERS, NotRussian, phones_of, syllables
-from asr_models.graphs.lexicon import Lexicon, Pronunciation
+from asr_models.graphs.lexicon import Lexicon, Pronunciation, read_entries
+
+SPOKEN_FORMS = Path(__file__).parent / "spoken.tsv"
 
 _ESPEAK_LIMIT_SECONDS = 10.0
 _IPA_VOWEL = re.compile("[ɑaæɐʌəoɵɔiɪeɛyɨuʊʉ]")
@@ -39,6 +42,15 @@ def said_as(spelling: str) -> tuple[Pronunciation, ...]:
     if re.search(r"(?<!\+)[ыи]й$", spelling) and len(phones) > 3:
         return Pronunciation(phones), Pronunciation(phones[:-1], _DROPPED_J_COST)
     return (Pronunciation(phones),)
+
+
+def read_spoken_forms(file: Path = SPOKEN_FORMS) -> Lexicon:
+    """Read a lexicon in Russian letters as they are said: `пятьдесят<TAB>педес+ят`; by default the one kept by hand.
+
+    Raises:
+        GraphError: names the file and line and what is wrong with it.
+    """
+    return read_entries(file, said_as)
 
 
 def with_stress(word: str) -> str:
