@@ -15,7 +15,7 @@ from asr_models.settings import GateSettings
 FRAME_SECONDS = 0.02
 FRAME_BYTES = int(SAMPLE_RATE_HZ * FRAME_SECONDS) * 2
 
-_SILENCE_DB = -96.0
+SILENCE_DB = -96.0
 _NOISE_WINDOW_FRAMES = 60  # speech has a gap or a stop at least once in 1.2 s: the quietest frame is the noise
 
 # Telephone keys as tones (ITU-T Q.23): one of each group.
@@ -37,20 +37,25 @@ class SpeechGate:
         self._levels_db: deque[float] = deque(maxlen=_NOISE_WINDOW_FRAMES)
         self.is_open = False
         self.pause_frames = 0  # since the last voiced frame, or since the first frame when there was none
+        self.voiced_frames = 0  # of the utterance that the gate is open for
 
     @property
     def pause_seconds(self) -> float:
         """How long the caller has been silent."""
         return self.pause_frames * FRAME_SECONDS
 
-    def take(self, pcm16: bytes, *, may_open: bool = True) -> bytes:
-        """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it."""
+    def take(self, pcm16: bytes, *, may_open: bool = True, floor_db: float = SILENCE_DB) -> bytes:
+        """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it.
+
+        What is not louder than `floor_db` is no speech (an echo may be that loud).
+        """
         if len(pcm16) != FRAME_BYTES:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
-        voiced = self._is_voiced(pcm16)
+        voiced = self._is_voiced(pcm16, floor_db)
         self._recent_voiced.append(voiced)
         self.pause_frames = 0 if voiced and self._begun(voiced) else self.pause_frames + 1
         if self.is_open:
+            self.voiced_frames += voiced
             if self.pause_frames >= self._close_frames:
                 self.close()
             return pcm16
@@ -58,6 +63,7 @@ class SpeechGate:
         if not (may_open and self._begun(voiced)):
             return b""
         self.is_open = True
+        self.voiced_frames = sum(self._recent_voiced)
         audio = b"".join(self._look_back)
         self._look_back.clear()
         return audio
@@ -71,19 +77,28 @@ class SpeechGate:
     def _begun(self, voiced: bool) -> bool:
         return self.is_open or (voiced and sum(self._recent_voiced) >= self._settings.onset_frames)
 
-    def _is_voiced(self, pcm16: bytes) -> bool:
-        samples = np.frombuffer(pcm16, dtype="<i2").astype(np.float32)
-        level_db = _level_db(samples)
-        self._levels_db.append(level_db)
+    def _is_voiced(self, pcm16: bytes, floor_db: float) -> bool:
+        samples = _samples(pcm16)
+        frame_db = _level_db(samples)
+        self._levels_db.append(frame_db)
         noise_db = min(min(self._levels_db), self._settings.noise_ceiling_db)
-        threshold_db = max(self._settings.min_level_db, noise_db + self._settings.noise_margin_db)
+        threshold_db = max(self._settings.min_level_db, noise_db + self._settings.noise_margin_db, floor_db)
         voiced = self._detector.is_speech(pcm16, SAMPLE_RATE_HZ)  # always asked: it adapts to the line as well
-        return bool(voiced) and level_db >= threshold_db and not _is_key_tone(samples)
+        return bool(voiced) and frame_db >= threshold_db and not _is_key_tone(samples)
+
+
+def level_db(pcm16: bytes) -> float:
+    """Return the RMS level of some audio in dB of full scale, `SILENCE_DB` for digital silence."""
+    return _level_db(_samples(pcm16))
+
+
+def _samples(pcm16: bytes) -> npt.NDArray[np.float32]:
+    return np.frombuffer(pcm16, dtype="<i2").astype(np.float32)
 
 
 def _level_db(samples: npt.NDArray[np.float32]) -> float:
     power = float(np.dot(samples, samples)) / len(samples) / 32768.0**2
-    return 10 * math.log10(power) if power > 0 else _SILENCE_DB
+    return 10 * math.log10(power) if power > 0 else SILENCE_DB
 
 
 def _is_key_tone(samples: npt.NDArray[np.float32]) -> bool:

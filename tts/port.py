@@ -20,6 +20,7 @@ class Speech:
 
     pcm16: bytes
     sample_rate_hz: int
+    sentence_starts_seconds: tuple[float, ...] = ()  # where each sentence of a prompt begins; empty: not known
 
     @property
     def seconds(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -52,9 +53,10 @@ def silence(seconds: float) -> Speech:
 
 
 def joined(parts: Sequence[Speech], *, pause_seconds: float) -> Speech:
-    """Join telephone speech with a pause between its parts."""
-    pause = silence(pause_seconds).pcm16
-    return Speech(pause.join(part.pcm16 for part in parts), TELEPHONE_RATE_HZ)
+    """Join the sentences of a prompt with a pause between them."""
+    pause = silence(pause_seconds)
+    starts = accumulate((part.seconds + pause.seconds for part in parts[:-1]), initial=0.0)
+    return Speech(pause.pcm16.join(part.pcm16 for part in parts), TELEPHONE_RATE_HZ, tuple(starts))
 
 
 def speech_level_dbfs(speech: Speech) -> float:

@@ -125,7 +125,7 @@ class Question:
 
     id: str  # "flow/step": names the question in logs, metrics and counters
     answer: AnswerKind
-    phrases: tuple[str, ...]  # phrase list for the recogniser, commands included; empty = keys only
+    phrases: tuple[str, ...]  # phrase list for the recogniser, commands included; empty = keys only, or free speech
     limits: ListenLimits
     keys: KeyEntry
     meanings: tuple[
@@ -136,6 +136,7 @@ class Question:
     digit_check: str = "none"  # for DIGITS: "none", "luhn" or "birth_date"
     barge_in: bool = True
     sensitive: bool = False
+    free_speech: bool = False  # any words may answer it: heard without the phrase list
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ WRITE_BACKLOG_BYTES = 16 * 1024
 """Asterisk that does not read for longer than this is stalled: frames are dropped, not piled up."""
 KEYS = frozenset("0123456789*#ABCD")
 KEY_BACKLOG = 64
+SENT_BACKLOG_BYTES = 25 * FRAME_BYTES
+"""How much of what was sent is told to who hears the caller, when the caller's frames do not come."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class AudioSocketCall:
         self._frames: deque[CallerAudio] = deque()
         self._keys: deque[KeyPressed] = deque(maxlen=KEY_BACKLOG)
         self._partial = bytearray()
+        self._sent = bytearray()  # since the caller's last frame
         self._arrived = asyncio.Event()
         self._closed = False
 
@@ -85,8 +88,9 @@ class AudioSocketCall:
             if len(self._frames) >= self._backlog_frames:
                 self._frames.popleft()
                 self._counters.caller_frames_dropped += 1
-            self._frames.append(CallerAudio(bytes(self._partial[:FRAME_BYTES])))
+            self._frames.append(CallerAudio(bytes(self._partial[:FRAME_BYTES]), bytes(self._sent)))
             del self._partial[:FRAME_BYTES]
+            self._sent.clear()
         self._arrived.set()
 
     def send_frame(self) -> None:
@@ -96,6 +100,8 @@ class AudioSocketCall:
             self._counters.yulia_frames_dropped += 1
             return
         self._transport.write(encode(FrameKind.AUDIO_8KHZ, frame))
+        self._sent += frame
+        del self._sent[:-SENT_BACKLOG_BYTES]
 
     def line_closed(self) -> None:
         """Tell everybody who waits that the line is gone; what was already received may still be read."""

@@ -29,6 +29,11 @@ class QueuedPlayback:
         """Audio not sent yet; 0 once stopped."""
         return 0 if self._done.done() else len(self._pcm16) - self._sent_bytes
 
+    @property
+    def heard_seconds(self) -> float:
+        """See `ivr.audio.port.Playback`."""
+        return self._sent_bytes / BYTES_PER_SECOND
+
     async def started(self) -> float | None:
         """Wait for the first frame to be sent; return the loop's time then, None when stopped before.
 
@@ -65,7 +70,7 @@ class QueuedPlayback:
                 future.exception()  # nobody may be waiting, and that is fine
 
     def _played(self) -> Played:
-        return Played(self._sent_bytes / BYTES_PER_SECOND, len(self._pcm16) / BYTES_PER_SECOND)
+        return Played(self.heard_seconds, len(self._pcm16) / BYTES_PER_SECOND)
 
     def _settle(self, played: Played) -> None:
         if not self._done.done():

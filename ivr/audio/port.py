@@ -19,6 +19,7 @@ class CallerAudio:
     """One 20 ms frame from the caller."""
 
     pcm16: bytes  # FRAME_BYTES long
+    sent_pcm16: bytes = b""  # what the caller was sent since the frame before; mostly one frame, bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Played:
 
 class Playback(Protocol):
     """Audio on its way to the caller."""
+
+    @property
+    def heard_seconds(self) -> float:
+        """How much was sent so far."""
 
     async def started(self) -> float | None:
         """Wait for the first frame to be sent; return the loop's time then, None when stopped before.

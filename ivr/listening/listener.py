@@ -7,14 +7,16 @@ An answer that satisfies the question ends at once, another one only after a lon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 import structlog
 
-from asr_models.port import PhraseList, Recogniser, RecognitionError
-from asr_models.speech_gate import FRAME_BYTES, FRAME_SECONDS, SpeechGate
+from asr_models.port import FREE_SPEECH, PhraseList, Recogniser
+from asr_models.speech_gate import FRAME_BYTES, FRAME_SECONDS, SILENCE_DB, SpeechGate
 from dialogs.engine.vocabulary import AnswerKind, Heard, HearingFailed, NothingHeard, Question
-from ivr.listening.pieces import Piece, joined
+from ivr.listening.barge_in import BargeIn, HeldPrompt
+from ivr.listening.piece_streams import PieceStreams
+from ivr.listening.pieces import Piece, has_words, joined
 from ivr.listening.settings import ListeningSettings
 
 log = structlog.get_logger()
@@ -33,55 +35,95 @@ class Listener:
         question: Question,
         satisfied: Callable[[str], bool],
         settings: ListeningSettings | None = None,
+        prompt: HeldPrompt | None = None,
     ) -> None:
         """Start listening.
 
-        Without a recogniser or a phrase list (keys only) nothing but `NothingHeard` comes, after its time.
-        `satisfied` says whether a text answers the question completely.
+        Without a recogniser or anything to hear (keys only) nothing but `NothingHeard` comes, after its time.
+        `satisfied` says whether a text answers the question completely. `prompt` is held while what is being said into
+        it is not understood yet.
         """
         self._settings = settings or ListeningSettings()
         self._question = question
         self._satisfied = satisfied
         self._satisfied_memo: tuple[str, bool] = ("", False)
-        self._recogniser = recogniser if question.phrases else None
+        self._hears = recogniser is not None and (question.free_speech or bool(question.phrases))
         self._gate = SpeechGate(self._settings.gate)
-        self._pieces: list[Piece] = []
+        self._barge_in = BargeIn(self._settings.barge_in, prompt)
+        self._streams = PieceStreams(
+            recogniser,
+            _expected(question),
+            self._settings.barge_in.backchannels,
+            on_news=self._weigh,
+            on_failure=self._recogniser_failed,
+        )
         self._prompt_plays = True
         self._listened_frames = 0  # since the prompt ended
         self._silent_frames = 0  # of these, with nobody speaking
         self._answer_frames = 0  # since what may be the answer began
+        self._keyless_frames: int | None = None  # since the last key; None: no key was pressed
+        self._number_ended = False
         self._failed = False
         self._at_rest = False  # answered, keyed or closed
         self._frame_came = False
         self._silence_at_answer_seconds = 0.0
         loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Answer] = loop.create_future()
-        self._barged_in = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._start(self._watch_frames())
+        self._watching = loop.create_task(self._watch_frames())
 
     @property
     def trailing_silence_seconds(self) -> float:
         """How long the caller had been silent when the answer was taken."""
         return self._silence_at_answer_seconds
 
-    def hear(self, pcm16: bytes) -> None:
-        """Take one 20 ms frame from the caller; each one from the moment the prompt starts."""
+    @property
+    def false_holds(self) -> int:
+        """How often the prompt was held for what was no word."""
+        return self._barge_in.false_holds
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a word was spoken, by what is known so far; unknown speech and «угу» are none."""
+        return has_words(self._streams.pieces, self._settings.barge_in.backchannels)
+
+    def hear(self, pcm16: bytes, echo_db: float = SILENCE_DB) -> None:
+        """Take one 20 ms frame from the caller; each one from the moment the prompt starts.
+
+        Up to the level `echo_db` (dB of full scale) the frame may be the prompt's own echo.
+        """
         self._frame_came = True
-        self._take(pcm16)
+        self._take(pcm16, echo_db)
 
     def prompt_ended(self) -> None:
         """Start the no-input clock: the prompt was played or stopped."""
         self._prompt_plays = False
+        self._barge_in.prompt_ended()
         self._weigh()
 
     def keys_touched(self) -> None:
         """Drop what was said and listen no more: the caller answers by keys, which have their own clock."""
         self._rest()
 
+    def key_pressed(self, key: str) -> None:
+        """Take a digit of a number that is dictated and pressed by turns, in its place after what was said so far."""
+        if self._at_rest or self._failed:
+            return
+        self._close_piece()
+        self._streams.press(key)
+        self._keyless_frames = 0
+        self._weigh()
+
+    def number_ended(self) -> None:
+        """Wait for no further digit: the caller closed the number by a key."""
+        if self._at_rest:
+            return
+        self._number_ended = True
+        self._close_piece()
+        self._weigh()
+
     async def barged_in(self) -> None:
         """Wait for speech that carries words while the prompt plays; that speech is kept for the answer."""
-        await self._barged_in.wait()
+        await self._barge_in.words()
 
     async def answer(self) -> Answer:
         """Wait for the answer; after `keys_touched` there is none until the listener is closed."""
@@ -90,41 +132,44 @@ class Listener:
     async def close(self) -> None:
         """Leave no stream and no task behind; safe more than once."""
         self._rest()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+        await self._streams.close()
         if not self._answer.done():
             self._answer.set_result(NothingHeard())
 
     # ---- frames -------------------------------------------------------------------------------------------------
 
-    def _take(self, pcm16: bytes) -> None:
+    def _take(self, pcm16: bytes, echo_db: float) -> None:
         if self._at_rest:
             return
-        if self._recogniser is None or self._failed or (self._prompt_plays and not self._question.barge_in):
-            self._gate.take(pcm16, may_open=False)
-        else:
-            self._recognise(pcm16)
+        self._recognise(pcm16, echo_db)
         if not self._prompt_plays:
             self._listened_frames += 1
             self._silent_frames += not self._gate.is_open
+        if self._streams.pieces:
+            self._answer_frames += 1
+        if self._keyless_frames is not None:
+            self._keyless_frames += 1
+        self._barge_in.frame_passed()
         self._weigh()
 
-    def _recognise(self, pcm16: bytes) -> None:
+    def _recognise(self, pcm16: bytes, echo_db: float) -> None:
+        deaf = not self._hears or self._failed or self._number_ended
+        may_open = not deaf and (self._question.barge_in or not self._prompt_plays)
         was_open = self._gate.is_open
-        audio = self._gate.take(pcm16)
-        try:
-            if audio:
-                piece = self._pieces[-1] if was_open else self._open_piece()
-                piece.stream.feed(audio)
-                piece.frame_passed()
-        except RecognitionError as error:
-            self._recogniser_failed(error)
-            return
-        if self._pieces:
-            self._answer_frames += 1
-        if was_open and not self._gate.is_open:
-            self._close_piece()
+        audio = self._gate.take(pcm16, may_open=may_open, floor_db=echo_db)
+        if was_open:
+            self._streams.feed(audio)
+            if not self._gate.is_open and not self._failed:
+                self._streams.close_last()
+        elif audio:
+            self._streams.open(audio)
+
+    def _close_piece(self) -> None:
+        if self._gate.is_open:
+            self._gate.close()
+            self._streams.close_last()
 
     async def _watch_frames(self) -> None:
         """Let time pass when no frames come, so that no call hangs on a stalled line."""
@@ -134,56 +179,7 @@ class Listener:
             await asyncio.sleep(gap_seconds)
             if not self._frame_came:
                 for _ in range(max(1, round(gap_seconds / FRAME_SECONDS))):
-                    self._take(_SILENCE)
-
-    # ---- pieces -------------------------------------------------------------------------------------------------
-
-    def _open_piece(self) -> Piece:
-        assert self._recogniser is not None
-        piece = Piece(self._recogniser.open_stream(PhraseList(self._question.phrases)))
-        self._pieces.append(piece)
-        self._start(self._follow(piece))
-        return piece
-
-    def _close_piece(self) -> None:
-        self._gate.close()
-        piece = self._pieces[-1]
-        piece.closed = True
-        self._start(self._finish(piece))
-
-    async def _follow(self, piece: Piece) -> None:
-        try:
-            async for partial in piece.stream.partials():
-                piece.understood(partial, self._settings.backchannels)
-                self._weigh()
-        except RecognitionError as error:
-            self._recogniser_failed(error)
-
-    async def _finish(self, piece: Piece) -> None:
-        try:
-            piece.understood(await piece.stream.finish(), self._settings.backchannels)
-        except RecognitionError as error:
-            self._recogniser_failed(error)
-        else:
-            self._weigh()
-
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:  # ours: the caller still has the keys
-            log.error("listening.internal_fault", question=self._question.id, exc_info=fault)
-            self._fail()
-
-    def _drop_pieces(self, dropped: list[Piece]) -> None:
-        for piece in dropped:
-            piece.stream.cancel()
-            self._pieces.remove(piece)
-        if not self._pieces:
-            self._answer_frames = 0
+                    self._take(_SILENCE, SILENCE_DB)
 
     # ---- deciding -----------------------------------------------------------------------------------------------
 
@@ -195,32 +191,26 @@ class Listener:
             if not self._prompt_plays:  # the caller hears the question out and may key the answer
                 self._settle(HearingFailed())
             return
-        self._notice_barge_in()
-        self._drop_pieces([piece for piece in self._pieces if piece.settled and not self._counts(piece)])
-        reading = joined(self._pieces)
+        pieces = self._streams.pieces
+        self._barge_in.weigh(self._gate, pieces)
+        self._drop([piece for piece in pieces if piece.settled and not self._counts(piece)])
+        reading = joined(pieces)
         if self._gate.is_open:
             if self._out_of_time() or (self._complete(reading.text) and self._calm_seconds() >= self._pause_for(True)):
                 self._close_piece()
-        elif any(not piece.settled for piece in self._pieces):
+        elif any(not piece.settled for piece in pieces):
             pass  # a final is on its way, within the recogniser's limit
         elif reading.text:
-            pause_seconds = self._pause_for(self._complete(reading.text), reading.text)
-            if self._gate.pause_seconds >= pause_seconds or self._out_of_time():
-                self._settle(Heard(reading.text, reading.confidence))
-        elif self._silent_seconds() >= self._question.limits.start_seconds or self._out_of_time():
+            if self._is_over(reading.text) or self._out_of_time():
+                self._settle(Heard(reading.text, reading.confidence, reading.alternatives))
+        elif self._number_ended or self._silent_seconds() >= self._question.limits.start_seconds or self._out_of_time():
             self._settle(NothingHeard())
-
-    def _notice_barge_in(self) -> None:
-        if not self._prompt_plays:
-            return
-        for piece in self._pieces:  # in a partial a word may flare up and vanish
-            lasting = piece.settled or piece.frames_with_word * FRAME_SECONDS >= self._settings.barge_in_word_seconds
-            if piece.word is not None and lasting:
-                self._barged_in.set()
 
     def _counts(self, piece: Piece) -> bool:
         """Noise without words never counts; while the prompt plays neither do «угу» and unknown speech."""
-        if self._prompt_plays and not self._barged_in.is_set():
+        if piece.is_keys:
+            return True
+        if self._prompt_plays and not self._barge_in.happened:
             return piece.word is not None
         return bool(piece.hypothesis.text)
 
@@ -229,17 +219,31 @@ class Listener:
             self._satisfied_memo = (text, bool(text) and self._satisfied(text))
         return self._satisfied_memo[1]
 
-    def _pause_for(self, complete: bool, text: str = "") -> float:
+    def _is_over(self, text: str) -> bool:
+        """Say whether the pause since the last word or key ends the answer."""
+        if self._number_ended:
+            return True
+        pause_seconds = self._gate.pause_seconds
+        if self._keyless_frames is None:
+            return pause_seconds >= self._pause_for(self._complete(text))
+        keyless_seconds = self._keyless_frames * FRAME_SECONDS
+        if all(piece.is_keys or piece.only_unknown for piece in self._streams.pieces):
+            return False  # a number of keys alone has a clock of its own
+        if self._complete(text):
+            return min(pause_seconds, keyless_seconds) >= self._pause_for(True)
+        return pause_seconds >= self._pause_for(False) and keyless_seconds >= self._question.keys.inter_key_seconds
+
+    def _pause_for(self, complete: bool) -> float:
         limits = self._question.limits
         if complete:
             return limits.complete_seconds
-        if self._question.answer is AnswerKind.DIGITS and not all(piece.only_unknown for piece in self._pieces):
+        if self._question.answer is AnswerKind.DIGITS and not all(piece.only_unknown for piece in self._streams.pieces):
             return max(limits.incomplete_seconds, self._settings.digits_pause_seconds)
         return limits.incomplete_seconds
 
     def _calm_seconds(self) -> float:
         """Silence by the gate or, where noise holds it open, the time without a new word."""
-        without_news_seconds = self._pieces[-1].frames_unchanged * FRAME_SECONDS
+        without_news_seconds = self._streams.pieces[-1].frames_unchanged * FRAME_SECONDS
         return max(self._gate.pause_seconds, without_news_seconds - self._settings.partial_lag_seconds)
 
     def _silent_seconds(self) -> float:
@@ -252,23 +256,34 @@ class Listener:
             or self._listened_frames * FRAME_SECONDS >= limits.start_seconds + limits.max_seconds
         )
 
+    # ---- ending -------------------------------------------------------------------------------------------------
+
     def _settle(self, answer: Answer) -> None:
         self._silence_at_answer_seconds = self._gate.pause_seconds
         self._rest()
         if not self._answer.done():
             self._answer.set_result(answer)
 
-    def _recogniser_failed(self, error: RecognitionError) -> None:
-        if not (self._failed or self._at_rest):
-            log.warning("listening.recogniser_failed", question=self._question.id, error=str(error))
-            self._fail()
+    def _drop(self, pieces: list[Piece]) -> None:
+        self._streams.drop(pieces)
+        if not self._streams.pieces:
+            self._answer_frames = 0
 
-    def _fail(self) -> None:
+    def _recogniser_failed(self, reason: str) -> None:
+        if self._failed or self._at_rest:
+            return
+        log.warning("listening.recogniser_failed", question=self._question.id, error=reason)
         self._failed = True
         self._gate.close()
-        self._drop_pieces(list(self._pieces))
+        self._drop(self._streams.pieces)
         self._weigh()
 
     def _rest(self) -> None:
         self._at_rest = True
-        self._drop_pieces(list(self._pieces))
+        self._drop(self._streams.pieces)
+
+
+def _expected(question: Question) -> PhraseList:
+    if question.free_speech:
+        return FREE_SPEECH
+    return PhraseList(question.phrases, dictation=question.answer is AnswerKind.DIGITS)

@@ -1,24 +1,31 @@
-"""What one question has heard so far: the pieces of several utterances, parted by pauses."""
+"""What one question has got so far: the pieces of several utterances, parted by pauses, and keys between them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import Hypothesis, RecognitionStream
 
+_READINGS = 16
+
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """One utterance of the gate and what it was understood as, so far or finally."""
+    """One utterance of the gate and what it was understood as, so far or finally; or one run of keys."""
 
-    stream: RecognitionStream
+    stream: RecognitionStream | None  # None: keys
     hypothesis: Hypothesis = field(default_factory=lambda: Hypothesis("", 0.0, is_final=False))
     frames_unchanged: int = 0  # since the hypothesis last changed
     word: str | None = None  # the first that may stop a prompt
     frames_with_word: int = 0  # since that word is there
     closed: bool = False  # no more audio; the final is on its way or here
+
+    @classmethod
+    def of_keys(cls, keys: str) -> Piece:
+        """Make a piece of keys: settled, and telling by itself."""
+        return cls(None, Hypothesis(keys, 1.0, is_final=True), closed=True)
 
     def frame_passed(self) -> None:
         """Count one frame of audio."""
@@ -34,6 +41,15 @@ class Piece:
         word = _first_word(hypothesis, backchannels)
         if word != self.word:
             self.word, self.frames_with_word = word, 0
+
+    def key_pressed(self, key: str) -> None:
+        """Lengthen the run of keys."""
+        self.hypothesis = Hypothesis(self.hypothesis.text + key, 1.0, is_final=True)
+
+    @property
+    def is_keys(self) -> bool:
+        """Whether it was pressed and not spoken."""
+        return self.stream is None
 
     @property
     def settled(self) -> bool:
@@ -55,11 +71,35 @@ def _first_word(hypothesis: Hypothesis, backchannels: Collection[str]) -> str | 
     return None
 
 
+def has_words(pieces: Collection[Piece], backchannels: Collection[str]) -> bool:
+    """Say whether a word was spoken, by what is known so far; unknown speech and backchannels are none."""
+    nothing = {UNKNOWN, *backchannels}
+    return any(set(piece.hypothesis.text.split()) - nothing for piece in pieces if not piece.is_keys)
+
+
 def joined(pieces: Collection[Piece]) -> Hypothesis:
     """Read the pieces as one answer: unknown speech alone (a cough between groups) counts only if nothing else does."""
     telling = [piece for piece in pieces if not piece.only_unknown]
     parts = [piece.hypothesis for piece in telling or pieces if piece.hypothesis.text]
     words = [len(part.text.split()) for part in parts]
     confidence = sum(part.confidence * count for part, count in zip(parts, words, strict=True)) / (sum(words) or 1)
-    text = " ".join(part.text for part in parts) if telling else (UNKNOWN if parts else "")
-    return Hypothesis(text, confidence, is_final=all(part.is_final for part in parts))
+    is_final = all(part.is_final for part in parts)
+    if not telling:
+        return Hypothesis(UNKNOWN if parts else "", confidence, is_final)
+    text, *others = _readings(parts)
+    return Hypothesis(text, confidence, is_final, tuple(others))
+
+
+def _readings(parts: Sequence[Hypothesis]) -> list[str]:
+    """Combine the readings of the parts, likeliest first: the less often another than the first reading is taken."""
+    combined = [(0, "")]
+    for part in parts:
+        combined = sorted(
+            (
+                (rank + further, f"{text} {reading}".strip())
+                for rank, text in combined
+                for further, reading in enumerate((part.text, *part.alternatives))
+            ),
+            key=lambda ranked: ranked[0],
+        )[: _READINGS + 1]
+    return list(dict.fromkeys(text for _, text in combined))

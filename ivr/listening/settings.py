@@ -5,18 +5,45 @@ from pydantic import BaseModel, Field
 from asr_models.settings import GateSettings
 
 
-class ListeningSettings(BaseModel, frozen=True):
-    """How one question listens. Its pauses and limits stand in the flow; here is what holds for every question."""
+class EchoSettings(BaseModel, frozen=True):
+    """The prompt's own echo in what the caller sends."""
 
-    gate: GateSettings = Field(default_factory=GateSettings)
-    digits_pause_seconds: float = Field(
-        2.2, gt=0, description="Pause that ends a number with digits missing, if the flow's own limit is not longer."
+    prior_db: float = Field(
+        -15.0, le=0, description="Echo assumed in a call's first second, before it was measured (dB of what is sent)."
+    )
+    ceiling_db: float = Field(-6.0, le=0, description="No echo is taken to be stronger than this.")
+    margin_db: float = Field(9.0, ge=0, description="How much louder than the usual echo speech must be to count.")
+
+
+class BargeInSettings(BaseModel, frozen=True):
+    """When speech holds a prompt, stops it, or lets it go on."""
+
+    hold_frames: int = Field(4, ge=1, le=50, description="Voiced 20 ms frames that hold a prompt.")
+    false_holds: int = Field(
+        2, ge=0, description="Holds of one prompt for nothing, after which only words stop it; 0: words only, no holds."
+    )
+    silent_hold_seconds: float = Field(
+        1.0, gt=0, description="A prompt held goes on when nothing was recognised for this long."
+    )
+    wordless_hold_seconds: float = Field(
+        2.0, gt=0, description="A prompt held goes on when speech has brought no word of the question for this long."
+    )
+    word_seconds: float = Field(
+        0.16, ge=0, description="How long a word must stay in the partial results before it stops a prompt."
     )
     backchannels: tuple[str, ...] = Field(
         ("угу", "ага", "а", "э", "эм", "мм", "м", "ну"), description="Words that never stop a prompt."
     )
-    barge_in_word_seconds: float = Field(
-        0.16, ge=0, description="How long a word must stay in the partial results before it stops a prompt."
+
+
+class ListeningSettings(BaseModel, frozen=True):
+    """How one question listens. Its pauses and limits stand in the flow; here is what holds for every question."""
+
+    gate: GateSettings = Field(default_factory=GateSettings)
+    barge_in: BargeInSettings = Field(default_factory=BargeInSettings)
+    echo: EchoSettings = Field(default_factory=EchoSettings)
+    digits_pause_seconds: float = Field(
+        2.2, gt=0, description="Pause that ends a number with digits missing, if the flow's own limit is not longer."
     )
     partial_lag_seconds: float = Field(
         0.5, ge=0, description="How late the recogniser's partial results are; used where noise hides the pause."

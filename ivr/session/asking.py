@@ -25,20 +25,21 @@ async def ask(
     command: Ask,
     ear: Ear,
     typed_ahead: str,
-    make_listener: Callable[[], Listener],
-    make_utterance: Callable[[], Utterance],
+    make_listener: Callable[[Utterance], Listener],
+    utterance: Utterance,
     deaf_seconds: float = 0.0,
 ) -> Answer:
     """Speak the question and wait for its answer; keys stop the prompt at once, words do where barge-in is on.
 
-    Keys of the first `deaf_seconds` are ignored.
+    Keys of the first `deaf_seconds` are ignored. The listener holds the prompt while it is not sure whether what it
+    hears are words; the utterance is stopped in any case.
 
     Raises:
         SpeechError: the question could not be spoken.
         HungUp: the line closed.
     """
     loop = asyncio.get_running_loop()
-    listener, keys, utterance = make_listener(), KeyCollector(command.question.keys, deaf_seconds), make_utterance()
+    listener, keys = make_listener(utterance), KeyCollector(command.question.keys, deaf_seconds)
     prompt = loop.create_task(utterance.finished())
     answer = loop.create_task(listener.answer())
     touched = loop.create_task(keys.touched())

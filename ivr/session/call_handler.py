@@ -22,6 +22,7 @@ from ivr.agi.errors import AgiError
 from ivr.audio.audiosocket import AudioSocketCall, AudioSocketServer
 from ivr.audio.port import HungUp
 from ivr.handoff.context_keeper import ContextKeeper
+from ivr.listening.echo import EchoEstimator
 from ivr.observability.metrics import Metrics
 from ivr.session.call_recorder import CallRecorder
 from ivr.session.conversation import ActionError, Conversation, ConversationParts
@@ -166,7 +167,7 @@ class LiveCall:
             await asyncio.gather(bridge, return_exceptions=True)
 
     async def _converse(self, audio: AudioSocketCall) -> HandOff | HangUp:
-        ear = Ear(audio)
+        ear = Ear(audio, EchoEstimator(self._parts.conversation.listening.echo))
         conversation = Conversation(self._parts.conversation, audio, ear, self._journal, self._keep_context)
         try:
             async with asyncio.TaskGroup() as group:

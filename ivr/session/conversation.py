@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -142,21 +143,22 @@ class Conversation:
         self.settled = bool(self._state.done) and not self._state.left
         self._answered, answered = None, self._answered
         keyed_before, self._keyed = self._keyed, None
-        self._note_prompts(command.prompts, question.id)
-        answer = await ask(
-            command,
-            self._ear,
-            self._ear.take_typed_ahead(),
-            lambda: Listener(
-                self._parts.recogniser if question.phrases else None,
-                question,
-                lambda text: satisfies(question, text),
-                self._parts.listening,
-            ),
-            lambda: self._utter(command.prompts, answered),
-            # A number typed at a question that takes one key would use up its whole ladder in a moment.
-            self._parts.settings.deaf_seconds if keyed_before == question.id else 0.0,
-        )
+        with self._uttered(command.prompts, answered, question.id) as utterance:
+            answer = await ask(
+                command,
+                self._ear,
+                self._ear.take_typed_ahead(),
+                lambda prompt: Listener(
+                    self._parts.recogniser,
+                    question,
+                    lambda text: satisfies(question, text),
+                    self._parts.listening,
+                    prompt,
+                ),
+                utterance,
+                # A number typed at a question that takes one key would use up its whole ladder in a moment.
+                self._parts.settings.deaf_seconds if keyed_before == question.id else 0.0,
+            )
         self._keyed = question.id if isinstance(answer.event, KeysPressed) else None
         self._answered = answer
         self._note_answer(question, answer.event)
@@ -164,12 +166,8 @@ class Conversation:
 
     async def _say(self, prompts: tuple[Prompt, ...]) -> None:
         self._answered, answered = None, self._answered
-        self._note_prompts(prompts, None)
-        utterance = self._utter(prompts, answered)
-        try:
+        with self._uttered(prompts, answered, None) as utterance:
             await utterance.finished()
-        finally:
-            utterance.stop()
 
     async def _run_action(self, command: RunAction) -> Event:
         self._ear.take_typed_ahead()
@@ -199,6 +197,21 @@ class Conversation:
         self._parts.metrics.actions.labels(command.action, kind).inc()
         return ActionFailed(command.action, kind)
 
+    @contextmanager
+    def _uttered(self, prompts: tuple[Prompt, ...], answered: Answer | None, step: str | None) -> Iterator[Utterance]:
+        """Speak while the block runs; what was heard by then stays in the journal."""
+        noted = [
+            self._journal.add("yulia", "prompt", prompt.text, step=step, sensitive=prompt.sensitive)
+            for prompt in prompts
+        ]
+        utterance = self._utter(prompts, answered)
+        try:
+            yield utterance
+        finally:
+            utterance.stop()
+            for turn, heard in zip(noted, utterance.heard(), strict=True):
+                self._journal.heard_of(turn, heard)
+
     def _utter(self, prompts: tuple[Prompt, ...], answered: Answer | None) -> Utterance:
         def first_sound(at: float) -> None:
             if answered is not None and answered.waiting_since is not None:
@@ -214,10 +227,6 @@ class Conversation:
             pause_seconds=self._parts.settings.prompt_pause_seconds,
             on_first_sound=first_sound,
         )
-
-    def _note_prompts(self, prompts: tuple[Prompt, ...], step: str | None) -> None:
-        for prompt in prompts:
-            self._journal.add("yulia", "prompt", prompt.text, step=step, sensitive=prompt.sensitive)
 
     def _note_answer(self, question: Question, event: Event) -> None:
         match event:

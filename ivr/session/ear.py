@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from ivr.audio.port import CallAudio, CallerAudio, KeyPressed
+from ivr.listening.echo import EchoEstimator
 
 TYPED_AHEAD_KEYS = 32
 
@@ -15,15 +16,16 @@ TYPED_AHEAD_KEYS = 32
 class Hearer(Protocol):
     """Takes the caller's frames."""
 
-    def hear(self, pcm16: bytes) -> None:
-        """Take one 20 ms frame."""
+    def hear(self, pcm16: bytes, echo_db: float) -> None:
+        """Take one 20 ms frame, which up to the level `echo_db` may be nothing but our echo."""
 
 
 class Ear:
     """Pump the caller's audio and keys; between questions audio is dropped and keys may be kept."""
 
-    def __init__(self, audio: CallAudio) -> None:
+    def __init__(self, audio: CallAudio, echo: EchoEstimator | None = None) -> None:
         self._audio = audio
+        self._echo = echo or EchoEstimator()
         self._hearer: Hearer | None = None
         self._press: Callable[[str], None] | None = None
         self._typed_ahead: deque[str] | None = None
@@ -36,9 +38,10 @@ class Ear:
         """
         while True:
             match await self._audio.receive():
-                case CallerAudio(pcm16):
+                case CallerAudio(pcm16, sent_pcm16):
+                    echo_db = self._echo.expect(pcm16, sent_pcm16)
                     if self._hearer is not None:
-                        self._hearer.hear(pcm16)
+                        self._hearer.hear(pcm16, echo_db)
                 case KeyPressed(key):
                     if self._press is not None:
                         self._press(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from integrations.call_context.port import ContextEntry
 from integrations.call_records.port import CallTurn
@@ -31,7 +31,7 @@ class CallJournal:
         step: str | None = None,
         sensitive: bool = False,
         response_gap_seconds: float | None = None,
-    ) -> None:
+    ) -> CallTurn:
         """Note one thing; the text of a sensitive one is not kept at all."""
         turn = CallTurn(
             at_seconds=round(self.clock() - self.started_at, 3),
@@ -45,6 +45,17 @@ class CallJournal:
             self.turns.pop(TURNS_LIMIT // 2)
             self.dropped += 1
         self.turns.append(turn)
+        return turn
+
+    def heard_of(self, turn: CallTurn, text: str) -> None:
+        """Leave of a prompt that was noted when it began only what the caller heard; empty text: nothing of it."""
+        place = next((place for place, noted in enumerate(self.turns) if noted is turn), None)
+        if place is None:  # dropped in a call without end
+            return
+        if not text:
+            del self.turns[place]
+        elif turn.text != HIDDEN:
+            self.turns[place] = replace(turn, text=mask_long_numbers(text))
 
     def for_agent(self, limit: int = 50) -> tuple[ContextEntry, ...]:
         """Return the newest words of both sides as the agent's card shows them."""

@@ -124,4 +124,13 @@ def test_joined_sentences_have_a_pause_between_them_only() -> None:
     parts = [telephone_speech(tone(0.3), level_dbfs=-20)] * 3
 
     assert joined(parts, pause_seconds=0.25).seconds == pytest.approx(3 * parts[0].seconds + 0.5)
-    assert joined(parts[:1], pause_seconds=0.25) == parts[0]
+    assert joined(parts[:1], pause_seconds=0.25).pcm16 == parts[0].pcm16
+
+
+def test_joined_sentences_say_where_each_begins() -> None:
+    short, long = (telephone_speech(tone(seconds), level_dbfs=-20) for seconds in (0.3, 0.7))
+
+    starts = joined([short, long, short], pause_seconds=0.25).sentence_starts_seconds
+
+    assert starts == pytest.approx((0.0, short.seconds + 0.25, short.seconds + long.seconds + 0.5))
+    assert joined([short], pause_seconds=0.25).sentence_starts_seconds == (0.0,)

@@ -58,8 +58,8 @@ class Asking:
                 Ask(prompts, asked),
                 self.ear,
                 typed_ahead,
-                lambda: Listener(self.recogniser, asked, lambda text: text in asked.phrases, UNHURRIED),
-                lambda: Utterance(self.line, self.voice, prompts, pause_seconds=0.02, on_first_sound=lambda at: None),
+                lambda prompt: Listener(self.recogniser, asked, lambda text: text in asked.phrases, UNHURRIED, prompt),
+                Utterance(self.line, self.voice, prompts, pause_seconds=0.02, on_first_sound=lambda at: None),
             )
         )
         return self.answering
