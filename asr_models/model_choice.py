@@ -35,7 +35,8 @@ class ModelChoice:
 
     def with_model(self, kinds: tuple[QuestionKind, ...], model: str | None) -> ModelChoice:
         """Return the choice with another model for these kinds."""
-        return replace(self, **dict.fromkeys(kinds, model))
+        fields: dict[str, str | None] = {kind: model for kind in kinds}
+        return replace(self, **fields)
 
 
 def read_choice(models_dir: Path) -> ModelChoice:

@@ -5,19 +5,20 @@ The layout is that of current Vosk models (alphacephei.com, "Model structure"): 
 
 from __future__ import annotations
 
-import hashlib
-import struct
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr_models.graph_file import GraphDamaged, check_graph
+from asr_models.acoustic_file import AcousticModelDamaged, check_acoustic_model
+from asr_models.graph_file import GraphDamaged, check_graph, graph_words
+from asr_models.model_files import check_kinds_of_files, contents, read_text
+from asr_models.model_seal import CHECKSUMS, check_seal
 from asr_models.port import ModelInvalid
 
-CHECKSUMS = "SHA256SUMS"
-_MODEL_START = b"\0B<TransitionModel> "  # Kaldi, binary mode
-_PRIORS = b"<Priors> FV \x04"
+__all__ = ["CHECKSUMS", "ModelFolder", "check_model_folder", "model_words"]
+
+_HIGHEST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ class ModelFolder:
     takes_phrase_lists: bool  # a static graph (HCLG.fst) hears free speech only
 
 
-def check_model_folder(path: Path, *, trial_limit_seconds: float) -> ModelFolder:
+def check_model_folder(path: Path, *, trial_limit_seconds: float, always_try: bool = False) -> ModelFolder:
     """Make sure that Vosk loads this folder without bringing the process down.
 
-    The form of every file is looked at first, for a clear reason. A folder with `SHA256SUMS` in it or beside it must
-    match them (models that share layers share the checksums too); any other is tried in a child process.
+    A folder with `SHA256SUMS` in it or beside it must match them (models that share layers share the checksums too).
+    Unless just these files are known to load, the form of each is looked at, for a clear reason, and then Vosk tries
+    them in a child process; `always_try` does that even then.
 
     Raises:
         ModelInvalid: names the file and what is wrong with it.
@@ -42,114 +44,123 @@ def check_model_folder(path: Path, *, trial_limit_seconds: float) -> ModelFolder
         raise ModelInvalid(f"{path}: no such folder")
     if (path / "final.mdl").is_file() and not (path / "am").is_dir():
         raise ModelInvalid(f"{path}: the old Vosk layout (final.mdl at the top) is not supported")
-    _check_acoustic_model(path / "am" / "final.mdl")
-    _check_text(path / "conf" / "model.conf", options=True)
-    features = [path / "conf" / name for name in ("mfcc.conf", "fbank.conf")]
-    _check_text(next((file for file in features if file.is_file()), features[0]), options=True)
-    static = path / "graph" / "HCLG.fst"
-    for graph in (static,) if static.is_file() else (path / "graph" / "HCLr.fst", path / "graph" / "Gr.fst"):
-        _check_graph(graph)
-    if not static.is_file():
-        _check_integers(path / "graph" / "disambig_tid.int")
-    _check_words(path / "graph" / "words.txt")
+    check_kinds_of_files(path)
+    for file in _needed_files(path):
+        if not file.is_file():
+            raise ModelInvalid(f"{file}: missing")
+    seal = check_seal(path)
+    if seal is None or not seal.known or always_try:
+        _check_form(path)
+        _try_in_child(path, trial_limit_seconds)
+    resolved = path.resolve()
+    shared = seal is not None and seal.root != resolved
+    return ModelFolder(
+        resolved,
+        f"{resolved.parent.name}/{resolved.name}" if shared else resolved.name,
+        takes_phrase_lists=not _static_graph(path).is_file(),
+    )
+
+
+def model_words(path: Path) -> list[str]:
+    """Return all words of a model, from its words.txt or from inside its graph.
+
+    Raises:
+        ModelInvalid: there are none, or they cannot be read.
+    """
+    file = path / "graph" / "words.txt"
+    if file.is_file():
+        return [line.rpartition(" ")[0] for line in _check_words(file)]
+    graph = next(graph for graph in (_static_graph(path), path / "graph" / "Gr.fst") if graph.is_file())
+    try:
+        with contents(graph) as content:
+            words = graph_words(content)
+    except GraphDamaged as damage:
+        raise ModelInvalid(f"{graph}: {damage}") from damage
+    if not words:
+        raise ModelInvalid(f"{file}: missing, and no words are in {graph.name}")
+    return words
+
+
+def _static_graph(path: Path) -> Path:
+    return path / "graph" / "HCLG.fst"
+
+
+def _graphs(path: Path) -> tuple[Path, ...]:
+    static = _static_graph(path)
+    return (static,) if static.is_file() else (path / "graph" / "HCLr.fst", path / "graph" / "Gr.fst")
+
+
+def _needed_files(path: Path) -> tuple[Path, ...]:
+    dynamic = () if _static_graph(path).is_file() else (path / "graph" / "disambig_tid.int",)
+    return path / "am" / "final.mdl", path / "conf" / "model.conf", _feature_options(path), *_graphs(path), *dynamic
+
+
+def _feature_options(path: Path) -> Path:
+    files = [path / "conf" / name for name in ("mfcc.conf", "fbank.conf")]
+    return next((file for file in files if file.is_file()), files[0])
+
+
+def _check_form(path: Path) -> None:
+    transitions = _check_acoustic_model(path / "am" / "final.mdl")
+    for options in (path / "conf" / "model.conf", _feature_options(path)):
+        _check_options(options)
+    if not _static_graph(path).is_file():
+        transitions = max(transitions, *_check_integers(path / "graph" / "disambig_tid.int"))
+    for graph in _graphs(path):
+        try:
+            with contents(graph) as content:
+                highest_label = check_graph(content)
+        except GraphDamaged as damage:
+            raise ModelInvalid(f"{graph}: {damage}") from damage
+        if graph.name.startswith("HC") and highest_label > transitions:
+            raise ModelInvalid(f"{graph}: damaged, or of another acoustic model (a label that am/final.mdl lacks)")
+    model_words(path)
     boundaries = path / "graph" / "phones" / "word_boundary.int"
     if boundaries.is_file():
-        _check_text(boundaries)
-    path = path.resolve()
-    root = next((folder for folder in (path, path.parent) if _names_files_of(path, folder / CHECKSUMS)), None)
-    if root is not None:
-        _check_checksums(path, root)
-    else:
-        _try_in_child(path, trial_limit_seconds)
-    name = path.name if root in (None, path) else f"{path.parent.name}/{path.name}"
-    return ModelFolder(path, name, takes_phrase_lists=not static.is_file())
+        _lines(boundaries)
 
 
-def _read(file: Path) -> bytes:
+def _check_acoustic_model(file: Path) -> int:
     try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise ModelInvalid(f"{file}: missing") from None
-    except OSError as error:
-        raise ModelInvalid(f"{file}: cannot be read: {error.strerror}") from error
-    if not content:
-        raise ModelInvalid(f"{file}: empty")
-    return content
-
-
-def _check_acoustic_model(file: Path) -> None:
-    content = _read(file)
-    if not content.startswith(_MODEL_START):
-        raise ModelInvalid(f"{file}: not a Kaldi acoustic model")
-    if b"<Nnet3> " not in content:
-        raise ModelInvalid(f"{file}: not an nnet3 acoustic model, or truncated")
-    # The file ends with the vector of priors: a length of four bytes, then that many floats.
-    start = content.rfind(_PRIORS)
-    if start < 0 or len(content) < start + len(_PRIORS) + 4:
-        raise ModelInvalid(f"{file}: truncated (its last section is missing)")
-    values = start + len(_PRIORS) + 4
-    (count,) = struct.unpack_from("<i", content, values - 4)
-    if count < 0 or not values + 4 * count <= len(content) <= values + 4 * count + 1:
-        raise ModelInvalid(f"{file}: truncated or damaged at its end")
-
-
-def _check_graph(file: Path) -> None:
-    try:
-        check_graph(_read(file))
-    except GraphDamaged as damage:
+        with contents(file) as content:
+            return check_acoustic_model(content)
+    except AcousticModelDamaged as damage:
         raise ModelInvalid(f"{file}: {damage}") from damage
 
 
-def _check_text(file: Path, *, options: bool = False) -> list[str]:
-    try:
-        lines = _read(file).decode("utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ModelInvalid(f"{file}: not a text file") from None
-    lines = [line.strip() for line in lines if line.strip()]
-    if not lines:
+def _lines(file: Path) -> list[str]:
+    lines = [line.strip() for line in read_text(file).split("\n")]
+    if not any(lines):
         raise ModelInvalid(f"{file}: empty")
-    if options:
-        for line in lines:
-            if not line.startswith(("--", "#")):
-                raise ModelInvalid(f"{file}: «{line[:40]}» is not a Kaldi option")
+    return [line for line in lines if line]
+
+
+def _check_options(file: Path) -> None:
+    for line in _lines(file):
+        if not line.startswith(("--", "#")):
+            raise ModelInvalid(f"{file}: «{line[:40]}» is not a Kaldi option")
+
+
+def _check_integers(file: Path) -> list[int]:
+    numbers = []
+    for line in _lines(file):
+        if not _is_number(line):
+            raise ModelInvalid(f"{file}: «{line[:40]}» is not a number")
+        numbers.append(int(line))
+    return numbers
+
+
+def _check_words(file: Path) -> list[str]:
+    lines = _lines(file)
+    for line in lines:
+        word, _, number = line.rpartition(" ")
+        if not word.strip() or not _is_number(number):
+            raise ModelInvalid(f"{file}: «{line[:40]}» is not a word and its number")
     return lines
 
 
-def _check_integers(file: Path) -> None:
-    for line in _check_text(file):
-        if not line.isdigit():
-            raise ModelInvalid(f"{file}: «{line[:40]}» is not a number")
-
-
-def _check_words(file: Path) -> None:
-    for line in _check_text(file):
-        word, _, number = line.rpartition(" ")
-        if not word.strip() or not number.isdigit():
-            raise ModelInvalid(f"{file}: «{line[:40]}» is not a word and its number")
-
-
-def _names_files_of(path: Path, checksums: Path) -> bool:
-    if not checksums.is_file():
-        return False
-    inside = path == checksums.parent
-    return inside or any(line.partition("  ")[2].startswith(f"{path.name}/") for line in _check_text(checksums))
-
-
-def _check_checksums(path: Path, root: Path) -> None:
-    """Check the model's files; those of another model under the same root are not its concern."""
-    named = set()
-    for line in _check_text(root / CHECKSUMS):
-        expected, _, name = line.partition("  ")
-        file = (root / name).resolve()
-        if not name or not file.is_relative_to(root):
-            raise ModelInvalid(f"{root / CHECKSUMS}: «{line[:40]}» is not a checksum and a file of this folder")
-        named.add(file)
-        if (root / name).is_relative_to(path) and hashlib.sha256(_read(root / name)).hexdigest() != expected:
-            raise ModelInvalid(f"{root / name}: its checksum is not the one in {CHECKSUMS}: damaged or changed")
-    for folder in (path, path / "am", path / "conf", path / "graph"):
-        for file in folder.resolve().rglob("*"):  # rglob does not follow the links that models share layers by
-            if file.is_file() and file.suffix not in (".md", "") and file.resolve() not in named:
-                raise ModelInvalid(f"{file}: not in {CHECKSUMS}")
+def _is_number(text: str) -> bool:
+    return len(text) <= len(str(_HIGHEST_NUMBER)) and text.isascii() and text.isdigit() and int(text) <= _HIGHEST_NUMBER
 
 
 def _try_in_child(path: Path, limit_seconds: float) -> None:
@@ -163,7 +174,7 @@ def _try_in_child(path: Path, limit_seconds: float) -> None:
             cwd=Path(__file__).parent.parent,
         )
     except subprocess.TimeoutExpired:
-        raise ModelInvalid(f"{path}: Vosk did not load it within {limit_seconds:g} s") from None
+        raise ModelInvalid(f"{path}: Vosk did not load and try it within {limit_seconds:g} s") from None
     if trial.returncode == 0:
         return
     told = [line for line in trial.stderr.decode("utf-8", "replace").splitlines() if line.strip()]

@@ -125,7 +125,7 @@ def test_damage_inside_never_brings_the_process_down(
 def test_another_models_graph_is_refused(foreign: Path) -> None:
     shutil.copy(foreign / "graph" / "Gr.fst", foreign / "graph" / "HCLr.fst")
 
-    assert "Vosk fails on it" in refusal(foreign)
+    assert "of another acoustic model" in refusal(foreign)
 
 
 @pytest.mark.parametrize("name", NEEDED)
