@@ -1,0 +1,139 @@
+"""Train a head for a number of epochs, within a time, so that it can be interrupted and resumed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from asr_models.trainer.head import Head
+from asr_models.trainer.labels import IGNORED
+from asr_models.trainer.windows import Shard, batch_count, batches
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How to train; the learning rate falls exponentially over the epochs or the time, whichever ends first."""
+
+    epochs: int
+    learning_rate: float
+    last_learning_rate: float
+    window: int
+    batch: int
+    limit_seconds: float = float("inf")
+    warm_up_steps: int = 50
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.0
+    gradient_norm: float = 5.0
+    average_decay: float = 0.99
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training is."""
+
+    epoch: int
+    fraction: float  # 0..1, by epochs or by time
+    loss: float  # mean of the running epoch
+
+
+def fit(
+    head: Head,
+    shards: Sequence[Shard],
+    schedule: Schedule,
+    *,
+    checkpoint: Path | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Head:
+    """Train a head and give its averaged twin; a checkpoint is written after every epoch and gone on from.
+
+    Time spent before an interruption counts as much as time after it.
+    """
+    optimiser = torch.optim.AdamW(head.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    average = AveragedModel(head, multi_avg_fn=get_ema_multi_avg_fn(schedule.average_decay), use_buffers=True)
+    start_epoch, spent_seconds = 0, 0.0
+    if checkpoint is not None and checkpoint.is_file():
+        saved = torch.load(checkpoint, weights_only=True)
+        head.load_state_dict(saved["head"])
+        average.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+        start_epoch, spent_seconds = saved["epoch"], saved["seconds"]
+    began = time.monotonic() - spent_seconds
+    steps_an_epoch = batch_count(shards, margin=head.shape.margin, window=schedule.window, batch=schedule.batch)
+    for epoch in range(start_epoch, schedule.epochs):
+        torch.manual_seed(schedule.seed + epoch)
+        random = np.random.default_rng((schedule.seed, epoch))
+        head.train()
+        loss_sum = 0.0
+        examples = batches(
+            shards, margin=head.shape.margin, window=schedule.window, batch=schedule.batch, random=random
+        )
+        for steps, (inputs, labels) in enumerate(examples):
+            by_steps = (epoch + min(1.0, steps / steps_an_epoch)) / schedule.epochs
+            fraction = max(by_steps, (time.monotonic() - began) / schedule.limit_seconds)
+            if fraction >= 1:
+                break
+            warm_up = min(1.0, (epoch * steps_an_epoch + steps + 1) / schedule.warm_up_steps)
+            falling = (schedule.last_learning_rate / schedule.learning_rate) ** fraction
+            for group in optimiser.param_groups:
+                group["lr"] = schedule.learning_rate * warm_up * falling
+            loss_sum += _step(head, optimiser, torch.from_numpy(inputs), torch.from_numpy(labels), schedule)
+            average.update_parameters(head)
+            report(Progress(epoch, fraction, loss_sum / (steps + 1)))
+        if checkpoint is not None:
+            _save(checkpoint, head, average, optimiser, epoch + 1, time.monotonic() - began)
+    return averaged_head(average)
+
+
+def averaged_head(average: AveragedModel) -> Head:
+    """Take the head out of its running average."""
+    head = average.module
+    assert isinstance(head, Head)
+    return head.eval()
+
+
+def evaluate(head: Head, shard: Shard, window: int = 512) -> tuple[float, float]:
+    """Give the mean cross-entropy and the share of outputs whose likeliest class is right, 0..1."""
+    head.eval()
+    margin, losses, right, count = head.shape.margin, 0.0, 0, 0
+    for start in range(0, len(shard.labels) - 2 * margin, window):
+        inputs = np.asarray(shard.frames[start : start + window + 2 * margin], dtype=np.float32)
+        labels = torch.from_numpy(shard.labels[start + margin : start + len(inputs) - margin])
+        with torch.inference_mode():
+            scores = head(torch.from_numpy(inputs)[None])[0]
+            losses += float(cross_entropy(scores, labels, ignore_index=IGNORED, reduction="sum"))
+        right += int((scores.argmax(dim=1) == labels).sum())
+        count += int((labels != IGNORED).sum())
+    return losses / max(1, count), right / max(1, count)
+
+
+def _step(
+    head: Head, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor, schedule: Schedule
+) -> float:
+    with torch.autocast("cpu", dtype=torch.bfloat16):  # twice as fast where the processor knows it
+        scores = head(inputs)
+    loss = cross_entropy(
+        scores.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, label_smoothing=schedule.label_smoothing
+    )
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(head.parameters(), schedule.gradient_norm)
+    optimiser.step()
+    return float(loss.detach())
+
+
+def _save(
+    path: Path, head: Head, average: AveragedModel, optimiser: torch.optim.Optimizer, epoch: int, seconds: float
+) -> None:
+    state = {"head": head.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
+    partial = path.with_suffix(".partial")
+    torch.save({**state, "epoch": epoch, "seconds": seconds}, partial)
+    os.replace(partial, path)

@@ -1,0 +1,110 @@
+"""The Russian head: a small time-delay network over the Korean layers' outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+SPLICE = (-1, 0, 1)
+"""Each hidden layer sees the outputs before and after; in frames of 10 ms the offsets are -3, 0, 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadShape:
+    """Size of a head."""
+
+    inputs: int
+    width: int
+    layers: int
+    classes: int
+
+    @property
+    def margin(self) -> int:
+        """How many outputs of the trunk the head sees on either side."""
+        return self.layers
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLayer:
+    """An exported layer: weights [outputs, len(offsets) * inputs]."""
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    spliced: bool
+    relu: bool
+
+
+class Head(nn.Module):
+    """Hidden layers of spliced affine, ReLU, batch normalisation and dropout; then one affine to the classes.
+
+    Takes [windows, frames, inputs] and gives [windows, frames - 2 * margin, classes]: scores before the softmax.
+    """
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, shape: HeadShape, *, input_dropout: float = 0.0, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.shape = shape
+        self.register_buffer("mean", torch.zeros(shape.inputs))
+        self.register_buffer("scale", torch.ones(shape.inputs))
+        widths = [shape.inputs] + [shape.width] * shape.layers
+        self.affines = nn.ModuleList(nn.Linear(len(SPLICE) * width, shape.width) for width in widths[:-1])
+        self.normalisations = nn.ModuleList(nn.BatchNorm1d(shape.width) for _ in self.affines)
+        self.output = nn.Linear(shape.width, shape.classes)
+        self.input_dropout, self.dropout = nn.Dropout(input_dropout), nn.Dropout(dropout)
+
+    def normalise_inputs(self, sample: NDArray[np.float16]) -> None:
+        """Take mean and spread of the inputs from a sample [frames, inputs]."""
+        values = sample.astype(np.float32)
+        self.mean.copy_(torch.from_numpy(values.mean(axis=0)))
+        self.scale.copy_(torch.from_numpy(1 / (values.std(axis=0) + 0.05)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Score every frame that is `margin` away from the edges."""
+        x = self.input_dropout((x - self.mean) * self.scale)
+        for affine, normalisation in zip(self.affines, self.normalisations, strict=True):
+            spliced = torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
+            x = torch.relu(affine(spliced))
+            x = normalisation(x.flatten(0, 1)).view(x.shape)
+            x = self.dropout(x)
+        return cast(torch.Tensor, self.output(x))
+
+    def log_probabilities(self, frames: NDArray[np.float16]) -> NDArray[np.float32]:
+        """Score one utterance: [outputs + 2 * margin, inputs] -> [outputs, classes]."""
+        self.eval()
+        with torch.inference_mode():
+            scores = self(torch.from_numpy(frames.astype(np.float32))[None])[0]
+            return torch.log_softmax(scores, dim=1).numpy()
+
+    def layers_for_export(self) -> list[HeadLayer]:
+        """Fold the normalisations into the affine layers that follow them.
+
+        Exact, since nothing is padded between the layers: the margins are real inputs.
+        """
+        repeat = len(SPLICE)
+        scale, shift = _numbers(self.scale), -_numbers(self.mean) * _numbers(self.scale)
+        layers = []
+        for affine, normalisation in zip(self.affines, self.normalisations, strict=True):
+            layers.append(_folded(affine, np.tile(scale, repeat), np.tile(shift, repeat), spliced=True, relu=True))
+            variance = _numbers(normalisation.running_var) + normalisation.eps
+            scale = _numbers(normalisation.weight) / np.sqrt(variance)
+            shift = _numbers(normalisation.bias) - _numbers(normalisation.running_mean) * scale
+        layers.append(_folded(self.output, scale, shift, spliced=False, relu=False))
+        return layers
+
+
+def _folded(
+    affine: nn.Module, scale: NDArray[np.float64], shift: NDArray[np.float64], *, spliced: bool, relu: bool
+) -> HeadLayer:
+    weights, bias = _numbers(affine.weight), _numbers(affine.bias)
+    return HeadLayer(weights * scale, bias + weights @ shift, spliced, relu)
+
+
+def _numbers(tensor: object) -> NDArray[np.float64]:
+    return cast(torch.Tensor, tensor).detach().double().numpy()

@@ -1,0 +1,91 @@
+"""Every number of the recipe that the acoustic stages go by; the texts and voices have theirs beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentRecipe:
+    """How the clean clips are aligned: a small head over generic phones, trained from an even split."""
+
+    width: int = 192
+    layers: int = 2
+    rounds: int = 3
+    epochs_a_round: int = 3
+    training_hours: float = 2.5  # clips beyond these are aligned, not trained on
+    learning_rate: float = 2e-3
+    last_learning_rate: float = 5e-4
+    prior_scales: tuple[float, ...] = (1.0, 1.0, 0.7)  # a round
+    floor: float = -12.0  # scaled log-likelihoods below it count as this
+    outside_speech_penalty: float = 20.0  # for any phone where the clip is silent
+    lowest_score: float = -4.0  # a frame: clips below it were misread by the synthesiser
+    noise_level: float = 1e-3  # of full scale, under the clean speech: digital silence has no spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesRecipe:
+    """How much augmented speech there is and how it is cut into files."""
+
+    hours: float = 30.0
+    shard_hours: float = 0.5
+    seed: int = 11
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecipe:
+    """The Russian head and how it is trained."""
+
+    width: int = 512
+    layers: int = 3
+    input_dropout: float = 0.1
+    dropout: float = 0.15
+    label_smoothing: float = 0.03
+    epochs: int = 8
+    window_outputs: int = 64  # a training example: 1.9 s
+    batch_windows: int = 64
+    learning_rate: float = 2e-3
+    last_learning_rate: float = 2e-5
+    limit_minutes: float = 60.0  # the learning rate has come down by then, even if epochs are left
+    warm_up_steps: int = 200
+    weight_decay: float = 1e-2
+    average_decay: float = 0.999  # exponential moving average of the weights
+    gradient_norm: float = 5.0
+    seed: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecipe:
+    """What the decoder is told about the head's outputs."""
+
+    silence_prior: float = 0.06  # its true share of time would make garbage likelier than silence
+    smallest_prior: float = 1e-5
+    garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
+    garbage_offset: float = 0.0
+    digits_word_penalty: float = 1.5
+    phrases_word_penalty: float = 0.0
+    acoustic_scale: float = 0.3
+    beam: float = 13.0
+    lattice_beam: float = 4.0
+    min_active: int = 200
+    max_active: int = 3000
+    frames_per_chunk: int = 12
+    trailing_silence_seconds: tuple[float, float, float] = (1.0, 1.5, 2.5)  # end-point rules 2, 3 and 4
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All stages' numbers."""
+
+    alignment: AlignmentRecipe = field(default_factory=AlignmentRecipe)
+    features: FeaturesRecipe = field(default_factory=FeaturesRecipe)
+    training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    export: ExportRecipe = field(default_factory=ExportRecipe)
+
+
+def digest(*parts: object) -> str:
+    """Name a stage's inputs: dataclasses and texts, in order, to one short text."""
+    plain = [part if isinstance(part, str) else asdict(part) for part in parts]  # type: ignore[call-overload]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,133 @@
+"""Stage `train`: the Russian head over the shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from asr_models.graphs.errors import GraphError
+from asr_models.graphs.units import GARBAGE, SILENCE, Units, read_units
+from asr_models.trainer.clips import OUTSIDE, Word
+from asr_models.trainer.features import features_dir, stored_utterances
+from asr_models.trainer.fitting import Progress, Schedule, evaluate, fit
+from asr_models.trainer.head import Head, HeadShape
+from asr_models.trainer.labels import IGNORED, Labels, rasterise
+from asr_models.trainer.recipe import TrainingRecipe
+from asr_models.trainer.windows import Shard
+
+HEAD_FILE = "head.pt"
+UNITS_FILE = "units.json"
+_STATISTICS_STEP = 50  # every so many frames tell the inputs' mean and spread
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What came out of the stage; of speech that was kept apart, from the voices of the training."""
+
+    hours: float
+    loss: float
+    accuracy: float  # share of outputs whose likeliest class is right, 0..1
+
+
+def train(
+    work_dir: Path,
+    units: Units,
+    recipe: TrainingRecipe,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> TrainingReport:
+    """Train on all shards but the last into `<work>/training/head.pt`."""
+    folder = work_dir / "training"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
+    shards = load_shards(work_dir, units, recipe.layers)
+    kept_apart = shards[-1]
+    shards = shards[:-1] or shards
+    torch.manual_seed(recipe.seed)
+    head = Head(
+        HeadShape(shards[0].frames.shape[1], recipe.width, recipe.layers, units.pdf_count),
+        input_dropout=recipe.input_dropout,
+        dropout=recipe.dropout,
+    )
+    head.normalise_inputs(np.concatenate([shard.frames[::_STATISTICS_STEP] for shard in shards]))
+    averaged = fit(head, shards, _schedule(recipe), checkpoint=folder / "checkpoint.pt", report=report)
+    loss, accuracy = evaluate(averaged, kept_apart)
+    counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
+    state = {
+        "state": averaged.state_dict(),
+        "shape": asdict(head.shape),
+        "counts": torch.from_numpy(np.asarray(counts)),
+    }
+    torch.save(state, folder / HEAD_FILE)
+    return TrainingReport(sum(len(shard.labels) for shard in shards) * 0.03 / 3600, loss, accuracy)
+
+
+def load_head(file: Path) -> tuple[Head, Labels]:
+    """Load a trained head and how often each class was seen."""
+    saved = torch.load(file, weights_only=True)
+    head = Head(HeadShape(**saved["shape"]))
+    head.load_state_dict(saved["state"])
+    return head.eval(), saved["counts"].numpy()
+
+
+def load_units(work_dir: Path) -> Units:
+    """Read the inventory a head was trained with."""
+    return read_units(work_dir / "training" / UNITS_FILE)
+
+
+def load_shards(work_dir: Path, units: Units, margin: int) -> list[Shard]:
+    """Map all shards from disk and label them.
+
+    Raises:
+        ValueError: there is none.
+    """
+    files = sorted(features_dir(work_dir).glob("shard-*.tsv"))
+    if not files:
+        raise ValueError(f"{features_dir(work_dir)}: no shards; run the stage `features`")
+    return [_load_shard(file, units, margin) for file in files]
+
+
+def _load_shard(words_file: Path, units: Units, margin: int) -> Shard:
+    silence = _pdfs(units, units.index(SILENCE))
+    edge = np.full(margin, IGNORED, np.int64)
+    labels = []
+    for utterance in stored_utterances(words_file):
+        pdfs = [pdfs_of(word, units) for word in utterance.words]
+        labels += [edge, rasterise(utterance.words, utterance.outputs, pdfs, silence), edge]
+    return Shard(np.load(words_file.with_suffix(".npy"), mmap_mode="r"), np.concatenate(labels))
+
+
+def pdfs_of(word: Word, units: Units) -> list[tuple[int, int]]:
+    """Give the pdfs of a word's phones; of its own units if it has some."""
+    if word.text == OUTSIDE:
+        return [_pdfs(units, units.index(GARBAGE))] * len(word.phones)
+    phones = [segment.unit for segment in word.phones]
+    try:
+        indices = units.of_word(word.text, phones)
+    except GraphError:  # a way to say a core word that the lexicon no longer has
+        indices = [units.index(phone) for phone in phones]
+    return [_pdfs(units, index) for index in indices]
+
+
+def _pdfs(units: Units, index: int) -> tuple[int, int]:
+    return units.forward_pdf(index), units.selfloop_pdf(index)
+
+
+def _schedule(recipe: TrainingRecipe) -> Schedule:
+    return Schedule(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        last_learning_rate=recipe.last_learning_rate,
+        window=recipe.window_outputs,
+        batch=recipe.batch_windows,
+        limit_seconds=recipe.limit_minutes * 60,
+        warm_up_steps=recipe.warm_up_steps,
+        weight_decay=recipe.weight_decay,
+        label_smoothing=recipe.label_smoothing,
+        gradient_norm=recipe.gradient_norm,
+        average_decay=recipe.average_decay,
+        seed=recipe.seed,
+    )
