@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 from asr_models.graphs.errors import ToolsMissing, WordUnpronounceable
@@ -70,17 +69,6 @@ def with_stress(word: str) -> str:
         case 1:
             return re.sub(f"([{VOWEL_LETTERS}])", rf"{STRESS}\1", word)
     return word if "ё" in word else _stressed_by_espeak(word)
-
-
-def add_words(lexicon: Lexicon, words: Iterable[str], said: dict[str, str]) -> Lexicon:
-    """Return the lexicon with more words; `said` overrides how some are spoken, even known ones.
-
-    Raises:
-        WordUnpronounceable: names the first word that cannot be said.
-        ToolsMissing: espeak-ng is not installed.
-    """
-    more = {word: pronounce(word) for word in dict.fromkeys(words) if word not in lexicon and word not in said}
-    return lexicon.with_words(more | {word: said_as(spelling) for word, spelling in said.items()})
 
 
 def _stressed_by_espeak(word: str) -> str:
