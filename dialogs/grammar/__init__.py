@@ -1,32 +1,54 @@
-"""Pure Russian grammars of answers: yes and no, one of several options, dictated numbers."""
+"""Pure Russian grammars of answers: yes and no, one of several options, dictated numbers and their corrections."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
 from dialogs.grammar.choice import Option, can_grow_into_another, match
-from dialogs.grammar.digits import NumberRule, complete
+from dialogs.grammar.correction_words import speaks_of_digits
+from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, complete
 
-__all__ = ["options_of", "rule_of", "satisfies"]
+__all__ = ["dictating", "may_be_corrected", "options_of", "rule_of", "satisfies"]
+
+NO = "no"
+"""What a phrase of a yes-or-no question may mean."""
 
 
-def satisfies(question: Question, text: str) -> bool:
+def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -> bool:
     """Say whether the text already answers the question for sure, so that waiting for more words is idle.
 
-    Commands («оператор», «повторите») satisfy every question.
+    Commands («оператор», «повторите») satisfy every question. `alternatives` are other readings of the whole speech;
+    they count for numbers, and are worth asking about only when the speech has ended.
     """
     options = options_of(question)
     found = match(text, options)
-    if found is not None:
+    if found is not None and not (found.value == NO and may_be_corrected(question)):
         return not can_grow_into_another(text, found, options)
     match question.answer:
+        case AnswerKind.YES_NO if may_be_corrected(question):
+            return yes_no.parse(text) is True or complete(text, rule_of(question))
         case AnswerKind.YES_NO:
             return yes_no.parse(text) is not None
         case AnswerKind.DIGITS:
-            return complete(text, rule_of(question))
+            rule = rule_of(question)
+            return complete(text, rule) or any(complete(each, rule) for each in alternatives[:MAX_ALTERNATIVES])
         case AnswerKind.CHOICE:
             return False
+
+
+def dictating(question: Question, text: str) -> bool:
+    """Say whether the caller is in the middle of digits, with longer pauses than other answers have."""
+    if question.answer is AnswerKind.DIGITS:
+        return True
+    return may_be_corrected(question) and speaks_of_digits(text)
+
+
+def may_be_corrected(question: Question) -> bool:
+    """Say whether a number was read back, so that «нет» may be followed by what is right."""
+    return question.answer is AnswerKind.YES_NO and bool(question.digit_lengths)
 
 
 def options_of(question: Question) -> tuple[Option, ...]:

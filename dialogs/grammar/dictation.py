@@ -8,15 +8,19 @@ bounded by MAX_WORDS, MAX_DIGITS and BEAM.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from dialogs.grammar.number_words import Kind, NumberWord, number_word
+from dialogs.grammar.number_words import MAX_DIGITS, Kind, NumberWord, number_word
 from dialogs.grammar.words import words
 
 MAX_WORDS = 64
 """Number words beyond that are no dictation; the text then has no readings."""
-MAX_DIGITS = 24
+MAX_CHARACTERS = 20_000
+"""Nobody says more in one answer; the rest is not looked at."""
+PAUSE_COST = 0.5
+"""Of taking words on both sides of a pause for one number: «сорок, два» is less surely 42 than «сорок два»."""
+_NAMES_OF_DIGITS = frozenset({"цифра", "цифры", "цифр"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,17 @@ class Edge:
     end: int
     digits: str
     cost: float  # how unnatural it is to mean that; one number = 1
+    by_digit: bool = False  # one digit or the same one several times: «ноль», «три семёрки»
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one number of a reading was said with."""
+
+    digits: str
+    by_digit: bool
+    written: bool  # by keys, or as digits in the text
+    after_pause: bool
 
 
 class Dictation:
@@ -33,7 +48,9 @@ class Dictation:
 
     def __init__(self, number_words: tuple[NumberWord, ...]) -> None:
         self.words = number_words
-        self.edges = tuple(tuple(_edges(number_words, start)) for start in range(len(number_words)))
+        self.edges = tuple(
+            tuple(_with_pauses(number_words, start, _edges(number_words, start))) for start in range(len(number_words))
+        )
 
     def __len__(self) -> int:
         return len(self.words)
@@ -63,6 +80,15 @@ class Dictation:
     @cached_property
     def natural(self) -> tuple[str, ...]:
         """Return the readings that take the words as the fewest numbers (at most 4, in order)."""
+        return self._natural[1] if self.words else ()
+
+    @property
+    def natural_cost(self) -> float:
+        """Return what the natural readings cost."""
+        return self._natural[0]
+
+    @cached_property
+    def _natural(self) -> tuple[float, tuple[str, ...]]:
         best: list[tuple[float, tuple[str, ...]]] = [(0.0, ("",))] + [(float("inf"), ())] * len(self)
         for start, edges in enumerate(self.edges):
             cost, texts = best[start]
@@ -73,7 +99,31 @@ class Dictation:
                     best[edge.end] = (total, longer)
                 elif total == best[edge.end][0]:
                     best[edge.end] = (total, tuple(dict.fromkeys(best[edge.end][1] + longer))[:4])
-        return best[-1][1] if self.words else ()
+        return best[-1]
+
+    def parts(self, digits: str) -> tuple[Part, ...]:
+        """Say by which numbers the words give these digits, in the most natural way; empty when they cannot."""
+        # per position and count of digits: cost, and the edge that led there
+        reached: list[dict[int, tuple[float, int, Edge | None]]] = [{} for _ in range(len(self) + 1)]
+        reached[0][0] = (0.0, 0, None)
+        for start, edges in enumerate(self.edges):
+            for offset, (cost, _, _) in reached[start].items():
+                for edge in edges:
+                    there, count = reached[edge.end], offset + len(edge.digits)
+                    known = there.get(count)
+                    if digits.startswith(edge.digits, offset) and (known is None or cost + edge.cost < known[0]):
+                        there[count] = (cost + edge.cost, start, edge)
+        parts: list[Part] = []
+        at, offset = len(self), len(digits)
+        while at > 0 and offset in reached[at]:
+            _, start, taken = reached[at][offset]
+            assert taken is not None
+            first = self.words[start]
+            if taken.digits:
+                written = first.kind is Kind.LITERAL and not first.ordinal
+                parts.append(Part(taken.digits, taken.by_digit, written, first.after_pause))
+            at, offset = start, offset - len(taken.digits)
+        return tuple(reversed(parts)) if (at, offset) == (0, 0) else ()
 
     def span_readings(self, start: int, end: int, most_digits: int) -> dict[str, float]:
         """List the readings of words[start:end] of at most so many digits, with their costs (short spans only)."""
@@ -91,25 +141,43 @@ class Dictation:
 
 @lru_cache(maxsize=32)
 def dictation(text: str) -> Dictation:
-    """Read a text; words that are no numbers are passed over."""
-    found = tuple(word for word in map(number_word, words(text)) if word is not None)
-    return Dictation(found if len(found) <= MAX_WORDS else ())
+    """Read a text; words that are no numbers are passed over. A comma is a pause that the caller made."""
+    found: list[NumberWord] = []
+    paused = False
+    for piece in text[:MAX_CHARACTERS].split(","):
+        for word in words(piece):
+            number = number_word(word)
+            if number is not None:
+                found.append(replace(number, after_pause=True) if paused and found else number)
+                paused = False
+            elif word in _NAMES_OF_DIGITS and found and found[-1].kind is Kind.UNIT:
+                found.pop()  # «последние две цифры»: no two
+        paused = True
+    return Dictation(tuple(found) if len(found) <= MAX_WORDS else ())
+
+
+def _with_pauses(said: tuple[NumberWord, ...], start: int, edges: Iterator[Edge]) -> Iterator[Edge]:
+    for edge in edges:
+        pauses = sum(word.after_pause for word in said[start + 1 : edge.end])
+        yield replace(edge, cost=edge.cost + PAUSE_COST * pauses) if pauses else edge
 
 
 def _edges(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
     word = said[start]
     match word.kind:
         case Kind.LITERAL:
-            yield Edge(start + 1, word.digits[:MAX_DIGITS], 1.0)
+            yield Edge(start + 1, word.digits, 1.0)
         case Kind.UNIT if word.value == 0:
-            yield Edge(start + 1, "0", 1.0)
+            yield Edge(start + 1, "0", 1.0, by_digit=True)
         case Kind.NOUN:
-            yield Edge(start + 1, str(word.value), 1.0)
+            yield Edge(start + 1, str(word.value), 1.0, by_digit=True)
         case Kind.NOUNS:
-            yield Edge(start + 1, str(word.value), 2.5)  # without its count: the count was not heard
+            yield Edge(start + 1, str(word.value), 2.5, by_digit=True)  # without its count: the count was not heard
+        case Kind.MONTH:
+            yield Edge(start + 1, "", 1.0)  # always passed over but in dates
         case Kind.THOUSAND:
             yield from _thousands(said, start + 1, 1)
-        case Kind.THOUSANDS | Kind.PAIR | Kind.TIMES | Kind.MONTH:
+        case Kind.THOUSANDS | Kind.PAIR | Kind.TIMES:
             # must not stop the lattice: a stray word gives no digits, at a price
             yield Edge(start + 1, "", 2.5 if word.kind is not Kind.TIMES else 0.0)
     for end, value, cost in _below_thousand(said, start):
@@ -168,19 +236,28 @@ def _thousands(said: tuple[NumberWord, ...], start: int, count: int, penalty: fl
 
 
 def _repeated(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
-    """Read «два нуля», «три семёрки», «двойной ноль», «три раза семь»."""
+    """Read «два нуля», «три семёрки», «двойной ноль», «три раза семь», «ноль два раза»."""
     if start + 1 >= len(said):
         return
     count, what = said[start], said[start + 1]
     if count.kind is Kind.PAIR and what.kind in (Kind.NOUN, Kind.NOUNS, Kind.UNIT):
-        yield Edge(start + 2, str(what.value) * count.value, 1.0)
+        yield _times(start + 2, what, count.value)
     many = count.kind in (Kind.UNIT, Kind.TEEN) and 2 <= count.value <= 10 and not count.ordinal
     if many and what.kind is Kind.NOUNS:
-        yield Edge(start + 2, str(what.value) * count.value, 1.0)
-    if many and what.kind is Kind.TIMES and start + 2 < len(said):
-        digit = said[start + 2]
-        if digit.kind in (Kind.UNIT, Kind.NOUN):
-            yield Edge(start + 3, str(digit.value) * count.value, 1.0)
+        yield _times(start + 2, what, count.value)
+    if count.kind in (Kind.UNIT, Kind.NOUN) and what.kind is Kind.PAIR:
+        yield _times(start + 2, count, what.value, 1.5)  # «семь дважды»
+    if start + 2 >= len(said):
+        return
+    last = said[start + 2]
+    if many and what.kind is Kind.TIMES and last.kind in (Kind.UNIT, Kind.NOUN, Kind.NOUNS):
+        yield _times(start + 3, last, count.value)
+    if count.kind in (Kind.UNIT, Kind.NOUN) and last.kind is Kind.TIMES and what.kind is Kind.UNIT and what.value > 1:
+        yield _times(start + 3, count, what.value, 1.5)
+
+
+def _times(end: int, digit: NumberWord, count: int, cost: float = 1.0) -> Edge:
+    return Edge(end, str(digit.value) * count, cost, by_digit=True)
 
 
 def _is_zero(word: NumberWord) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from dialogs.grammar.checks import Check, birth_date_prefix, holds, luhn_term
 from dialogs.grammar.dates import date_readings, may_go_on, names_a_month
@@ -13,6 +15,11 @@ BEAM = 6
 """Readings kept per (position, length, checksum)."""
 MAX_DETOUR = 2.0
 """How many more numbers than in the natural reading the words may be taken for («двадцать», «пять» for 205)."""
+
+MAX_ALTERNATIVES = 10
+ALTERNATIVE_COST = 0.75
+"""Of not taking the recogniser's first reading: dearer than a pause inside a number, cheaper than taking «двадцать
+пять» for 205, which a word that was not heard brings about as easily."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,44 @@ class Reading:
     cost: float  # how many separate numbers the words were taken for; less is more natural
 
 
+class Doubt(StrEnum):
+    """Why a number that keeps its rule should still be confirmed."""
+
+    ANOTHER_READING = "another_reading"  # fits as well
+    UNNATURAL = "unnatural"  # the words rather mean a number that does not fit
+    ALTERNATIVE = "alternative"  # not what the recogniser thinks likeliest
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The number that was most likely said."""
+
+    digits: str
+    said: str  # the text that was read so: the speech itself, or one of its alternatives
+    doubt: Doubt | None = None
+
+
+def choose(text: str, rule: NumberRule, alternatives: Sequence[str] = ()) -> Choice | None:
+    """Return the best number that keeps the rule, over the text and then its alternatives, likeliest first."""
+    best: tuple[float, Choice] | None = None
+    for place, said in enumerate((text, *alternatives[:MAX_ALTERNATIVES])):
+        extra = ALTERNATIVE_COST if place else 0.0
+        if best is not None and best[0] <= extra:
+            break
+        readings = settle(said, rule)
+        if not readings:
+            continue
+        detour = readings[0].cost - dictation(said).natural_cost
+        doubt = Doubt.ALTERNATIVE if place else None
+        if doubt is None and len(readings) > 1 and readings[1].cost == readings[0].cost:
+            doubt = Doubt.ANOTHER_READING
+        elif doubt is None and detour > 0:
+            doubt = Doubt.UNNATURAL
+        if best is None or detour + extra < best[0]:
+            best = (detour + extra, Choice(readings[0].digits, said, doubt))
+    return best[1] if best is not None else None
+
+
 def settle(text: str, rule: NumberRule) -> tuple[Reading, ...]:
     """Return the readings that keep the rule, the most natural first."""
     said = dictation(text)
@@ -67,13 +112,14 @@ def settle(text: str, rule: NumberRule) -> tuple[Reading, ...]:
 def complete(text: str, rule: NumberRule) -> bool:
     """Say whether the words are surely the whole number, so that nobody is cut off while dictating.
 
-    Sure means: the natural reading keeps the rule, no longer number is allowed, and no word that may still come
-    («двадцать» … «пять») would give another one that keeps it too.
+    Sure means: the natural reading keeps the rule («тридцать семь шестьдесят один» is no 30.07.1961), no longer number
+    is allowed, and no word that may still come («двадцать» … «пять») would give another one that keeps it too.
     """
     said = dictation(text)
     if rule.check is Check.BIRTH_DATE:
         readings = settle(text, rule)
-        kept = [reading.digits for reading in readings] if len(readings) == 1 and not may_go_on(said) else []
+        sure = len(readings) == 1 and readings[0].cost <= said.natural_cost and not may_go_on(said)
+        kept = [readings[0].digits] if sure else []
     else:
         kept = [digits for digits in said.natural if rule.allows(digits) and len(digits) == max(rule.lengths)]
     return bool(kept) and not any(_may_still_change(said, digits, rule) for digits in kept)
