@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from asr_models.port import ModelInvalid
+from asr_models.settings import BUNDLED_MODEL_DIR
 from dialogs import customer_facts
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.engine import Engine
@@ -36,6 +38,7 @@ from dialogs.engine.vocabulary import (
 from dialogs.grammar.checks import Check
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import NumberRule, settle
+from dialogs.lacking_words import command_that_adds, lacking_words
 from dialogs.reader import FlowErrors, load_bundle
 from dialogs.settings import BUNDLED_FOLDER
 from integrations.loyalty.port import Card, CardState, Customer
@@ -46,13 +49,43 @@ Folder = Annotated[Path, typer.Argument(help="Folder with flows/ and domain/; by
 
 
 @app.command()
-def check(folder: Folder = BUNDLED_FOLDER) -> None:
-    """Check a dialogue; tell every fault with file, line and a way out. Exit code 1 when there is one."""
+def check(
+    folder: Folder = BUNDLED_FOLDER,
+    model: Annotated[
+        Path, typer.Option(help="Vosk model folder whose words the phrase lists are held against.")
+    ] = BUNDLED_MODEL_DIR,
+) -> None:
+    """Check a dialogue; tell every fault with file, line and a way out. Exit code 1 when there is one.
+
+    Words of the phrase lists that the speech model lacks are told too; the line works without them (exit code 0).
+    """
     bundle = _load(folder)
     Console().print(
         f"[green]Всё в порядке[/green]: сценариев {len(bundle.flows)}, реплик {len(bundle.responses)},"
         f" версия {bundle.hash[:12]}"
     )
+    _tell_lacking_words(folder, model)
+
+
+def _tell_lacking_words(folder: Path, model: Path) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        lacking = lacking_words(folder, model)
+    except ModelInvalid as error:
+        console.print(f"[yellow]Слова фраз не проверены[/yellow]: {escape(str(error))}")
+        return
+    if not lacking:
+        return
+    console.print(f"[yellow]Речевая модель не знает слов: {len(lacking)}[/yellow]. На их месте она слышит чужую речь.")
+    for each in lacking:
+        for phrase in each.phrases:
+            where = f"{folder / phrase.place.file}:{phrase.place.line}" if phrase.place else "встроенная фраза"
+            console.print(f"[bold]{escape(where)}[/bold]: «{escape(each.word)}» во фразе «{escape(phrase.text)}»")
+    command = command_that_adds(lacking, folder, model)
+    if command is None:
+        console.print("Дополнить словами можно встроенную модель и её потомков: yulia models list")
+    else:
+        console.print(f"Добавить их без обучения: [bold]{escape(command)}[/bold]")
 
 
 @app.command()
