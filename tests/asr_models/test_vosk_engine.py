@@ -86,6 +86,12 @@ async def test_a_model_is_named_for_its_folder(vosk: VoskRecogniser) -> None:
     assert vosk.name == "vosk/ru-8k/phrases"
 
 
+async def test_words_the_model_lacks_are_named(vosk: VoskRecogniser) -> None:
+    phrases = PhraseList(("да", "синхрофазотрон", "нет синхрофазотрон"))
+
+    assert vosk.vocabulary_lacks(phrases) == ("синхрофазотрон",)
+
+
 async def test_a_missing_yo_in_a_flow_is_no_missing_word(vosk: VoskRecogniser) -> None:
     assert vosk.vocabulary_lacks(PhraseList(("мой счет", "все верно"))) == ()
 
