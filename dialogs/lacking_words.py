@@ -9,7 +9,7 @@ from pathlib import Path
 from asr_models.graphs.errors import GraphError
 from asr_models.graphs.model_rebuild import model_root
 from asr_models.model_folder import model_words
-from asr_models.phrase_grammar import missing_words
+from asr_models.phrase_grammar import UNKNOWN, missing_words, words_of
 from asr_models.port import PhraseList
 from asr_models.settings import BUNDLED_MODEL_DIR
 from dialogs.reader.listened import ListenedPhrase, listened_phrases
@@ -38,6 +38,12 @@ def lacking_words(folder: Path, model: Path = BUNDLED_MODEL_DIR) -> tuple[Lackin
         for word in missing_words(PhraseList((phrase.text,)), known.__contains__):
             needing.setdefault(word, []).append(phrase)
     return tuple(LackingWord(word, tuple(phrases)) for word, phrases in needing.items())
+
+
+def listened_words(folder: Path | None = None) -> tuple[str, ...]:
+    """Return all words of a dialogue's phrase lists, each once; by default of the one that comes along."""
+    phrases = listened_phrases(folder or BUNDLED_FOLDER)
+    return tuple(dict.fromkeys(word for phrase in phrases for word in words_of(phrase.text) if word != UNKNOWN))
 
 
 def command_that_adds(lacking: tuple[LackingWord, ...], folder: Path, model: Path = BUNDLED_MODEL_DIR) -> str | None:

@@ -1,4 +1,4 @@
-"""What can go wrong when a model's graphs are built; each message says the way out."""
+"""What can go wrong when a model's graphs are built; what an admin can mend is told in Russian, with the way out."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def check_tools() -> None:
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     if missing or ctypes.util.find_library("fstlookahead") is None:
         what = ", ".join(missing) or "libfstlookahead"
-        raise ToolsMissing(f"{what}: missing; graphs are built with OpenFst's tools: apt-get install libfst-tools")
+        raise ToolsMissing(f"нет {what}: графы строят программы OpenFst, поставьте их: apt-get install libfst-tools")
 
 
 def compile_look_ahead(text: str) -> tuple[bytes, dict[int, int]]:

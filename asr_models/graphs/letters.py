@@ -80,9 +80,9 @@ def phones_of(spelling: str) -> tuple[str, ...]:
     """
     plain = spelling.replace(STRESS, "")
     if odd := sorted(set(plain) - set(_CONSONANTS) - set(VOWEL_LETTERS) - set("ьъ")):
-        raise NotRussian(f"«{spelling}»: «{odd[0]}» is not a small Russian letter")
+        raise NotRussian(f"«{spelling}»: «{odd[0]}» — не строчная русская буква")
     if not plain or spelling.count(STRESS) > 1 or re.search(rf"\+(?![{VOWEL_LETTERS}])", spelling):
-        raise NotRussian(f"«{spelling}»: one {STRESS}, before the stressed vowel, is expected")
+        raise NotRussian(f"«{spelling}»: нужен один {STRESS}, перед ударной гласной")
     said = spelling if plain in _SOUNDED_G else _GENITIVE.sub(r"\1в", spelling)
     for pattern, replacement in _SPELLINGS:
         said = pattern.sub(replacement, said)

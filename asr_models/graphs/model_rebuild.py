@@ -53,8 +53,8 @@ def model_root(folder: Path) -> Path:
         if (root / UNITS_FILE).is_file() and _graph_folders(root):
             return root
     raise GraphError(
-        f"{folder}: this model takes no more words: it has no {UNITS_FILE} and graphs with {OPTIONS_FILE}."
-        " The bundled model and those made by the trainer do"
+        f"{folder}: эту модель словами не дополнить: в ней нет {UNITS_FILE} и графов с {OPTIONS_FILE};"
+        " дополняются встроенная модель и те, что сделаны обучением"
     )
 
 
@@ -69,6 +69,8 @@ def plan_words(root: Path, words: Iterable[str], said: Mapping[str, str]) -> Wor
     Raises:
         GraphError: a word cannot be said, or espeak-ng, which tells stresses, is missing.
     """
+    if trained := [word for word in said if word in read_units(root / UNITS_FILE).core_words]:
+        raise GraphError(f"«{trained[0]}»: у этого слова в модели свои звуки, сказать его иначе может только обучение")
     # the graph for numbers need not know what no number question listens for
     known_words = {word for folder in _graph_folders(root) for word in words_of_graph(folder)}
     wanted = dict.fromkeys(word for text in words for word in words_of(text))
@@ -94,7 +96,7 @@ def rebuild_model(
     """
     check_tools()
     if destination.exists():
-        raise GraphError(f"{destination}: already there; name another folder with --out")
+        raise GraphError(f"{destination}: такая папка уже есть; назовите другую: --out")
     new = tuple(new)
     units = read_units(root / UNITS_FILE)
     lexicon = read_lexicon(root / LEXICON_FILE).with_words({word.word: word.pronunciations for word in new})
@@ -103,12 +105,17 @@ def rebuild_model(
     try:
         made = unfinished / destination.name
         on_step("копирую слои")
-        shutil.copytree(root, made, symlinks=True)
+        graphs = {str(folder) for folder in _graph_folders(root)}
+        shutil.copytree(
+            root,
+            made,
+            symlinks=True,
+            ignore=lambda folder, names: [name for name in names if str(Path(folder) / name) in graphs],
+        )
         break_seal(made)
         for folder in _graph_folders(root):
             part = folder.relative_to(root)
             on_step(f"строю граф {part}")
-            shutil.rmtree(made / part)
             rebuild_graph(folder, made / part, lexicon, units, tuple(word.word for word in new))
         (made / LEXICON_FILE).write_text(lexicon.as_text(), encoding="utf-8")
         for folder in _graph_folders(made):

@@ -62,10 +62,10 @@ def with_stress(word: str) -> str:
     try:
         phones_of(word)
     except NotRussian as reason:
-        raise WordUnpronounceable(f"{reason}; write how it sounds in Russian letters") from reason
+        raise WordUnpronounceable(f"{reason}; напишите, как это звучит, русскими буквами: {word}=…") from reason
     match syllables(word):
         case 0:
-            raise WordUnpronounceable(f"«{word}» has no vowel: write how it sounds, e.g. смс=эсэм+эс")
+            raise WordUnpronounceable(f"в слове «{word}» нет гласной: напишите, как оно звучит, например смс=эсэм+эс")
         case 1:
             return re.sub(f"([{VOWEL_LETTERS}])", rf"{STRESS}\1", word)
     return word if "ё" in word else _stressed_by_espeak(word)
@@ -73,7 +73,7 @@ def with_stress(word: str) -> str:
 
 def _stressed_by_espeak(word: str) -> str:
     if shutil.which("espeak-ng") is None:
-        raise ToolsMissing("espeak-ng tells the stress of new words and is missing: apt-get install espeak-ng")
+        raise ToolsMissing("ударения новых слов подсказывает espeak-ng, а его нет: apt-get install espeak-ng")
     told = subprocess.run(
         ["espeak-ng", "-v", "ru", "-q", "--ipa", "--sep= ", word],
         stdin=subprocess.DEVNULL,
@@ -86,6 +86,8 @@ def _stressed_by_espeak(word: str) -> str:
     stressed = [number for number, sound in enumerate(vowels) if "ˈ" in sound]
     places = [place for place, letter in enumerate(word) if letter in VOWEL_LETTERS]
     if len(vowels) != len(places) or len(stressed) != 1:
-        raise WordUnpronounceable(f"espeak-ng does not tell the stress of «{word}»: mark it, e.g. {word}=…{STRESS}о…")
+        raise WordUnpronounceable(
+            f"espeak-ng не знает ударения в слове «{word}»: отметьте его плюсом, {word}=…{STRESS}о…"
+        )
     at = places[stressed[0]]
     return word[:at] + STRESS + word[at:]
