@@ -121,7 +121,7 @@ def _train_aligner(
     """Train on an even sample of the clips; gives the head, the scale of its priors and the priors' logarithms."""
     sample = _sample(files, texts, recipe)
     labels = [_even_split(clip, texts[clip.id]) for clip in sample]
-    shape = HeadShape(sample[0].frames.shape[1], recipe.width, recipe.layers, 2 * len(_UNITS))
+    shape = HeadShape(sample[0].frames.shape[1], recipe.bottleneck, recipe.width, recipe.layers, 2 * len(_UNITS))
     torch.manual_seed(0)
     head = Head(shape, input_dropout=0.1, dropout=0.1)
     head.normalise_inputs(np.concatenate([clip.frames[::5] for clip in sample]))

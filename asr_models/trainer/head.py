@@ -19,6 +19,7 @@ class HeadShape:
     """Size of a head."""
 
     inputs: int
+    bottleneck: int
     width: int
     layers: int
     classes: int
@@ -40,7 +41,7 @@ class HeadLayer:
 
 
 class Head(nn.Module):
-    """Hidden layers of spliced affine, ReLU, batch normalisation and dropout; then one affine to the classes.
+    """Hidden layers of spliced bottleneck, affine, ReLU, batch normalisation and dropout; then the classes' affine.
 
     Takes [windows, frames, inputs] and gives [windows, frames - 2 * margin, classes]: scores before the softmax.
     """
@@ -54,7 +55,10 @@ class Head(nn.Module):
         self.register_buffer("mean", torch.zeros(shape.inputs))
         self.register_buffer("scale", torch.ones(shape.inputs))
         widths = [shape.inputs] + [shape.width] * shape.layers
-        self.affines = nn.ModuleList(nn.Linear(len(SPLICE) * width, shape.width) for width in widths[:-1])
+        self.bottlenecks = nn.ModuleList(
+            nn.Linear(len(SPLICE) * width, shape.bottleneck, bias=False) for width in widths[:-1]
+        )
+        self.affines = nn.ModuleList(nn.Linear(shape.bottleneck, shape.width) for _ in self.bottlenecks)
         self.normalisations = nn.ModuleList(nn.BatchNorm1d(shape.width) for _ in self.affines)
         self.output = nn.Linear(shape.width, shape.classes)
         self.input_dropout, self.dropout = nn.Dropout(input_dropout), nn.Dropout(dropout)
@@ -68,9 +72,9 @@ class Head(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Score every frame that is `margin` away from the edges."""
         x = self.input_dropout((x - self.mean) * self.scale)
-        for affine, normalisation in zip(self.affines, self.normalisations, strict=True):
+        for bottleneck, affine, normalisation in zip(self.bottlenecks, self.affines, self.normalisations, strict=True):
             spliced = torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
-            x = torch.relu(affine(spliced))
+            x = torch.relu(affine(bottleneck(spliced)))
             x = normalisation(x.flatten(0, 1)).view(x.shape)
             x = self.dropout(x)
         return cast(torch.Tensor, self.output(x))
@@ -83,15 +87,16 @@ class Head(nn.Module):
             return torch.log_softmax(scores, dim=1).numpy()
 
     def layers_for_export(self) -> list[HeadLayer]:
-        """Fold the normalisations into the affine layers that follow them.
+        """Fold the normalisations into the layers that follow them.
 
         Exact, since nothing is padded between the layers: the margins are real inputs.
         """
         repeat = len(SPLICE)
         scale, shift = _numbers(self.scale), -_numbers(self.mean) * _numbers(self.scale)
         layers = []
-        for affine, normalisation in zip(self.affines, self.normalisations, strict=True):
-            layers.append(_folded(affine, np.tile(scale, repeat), np.tile(shift, repeat), spliced=True, relu=True))
+        for bottleneck, affine, normalisation in zip(self.bottlenecks, self.affines, self.normalisations, strict=True):
+            layers.append(_folded(bottleneck, np.tile(scale, repeat), np.tile(shift, repeat), spliced=True, relu=False))
+            layers.append(HeadLayer(_numbers(affine.weight), _numbers(affine.bias), spliced=False, relu=True))
             variance = _numbers(normalisation.running_var) + normalisation.eps
             scale = _numbers(normalisation.weight) / np.sqrt(variance)
             shift = _numbers(normalisation.bias) - _numbers(normalisation.running_mean) * scale
@@ -102,7 +107,8 @@ class Head(nn.Module):
 def _folded(
     affine: nn.Module, scale: NDArray[np.float64], shift: NDArray[np.float64], *, spliced: bool, relu: bool
 ) -> HeadLayer:
-    weights, bias = _numbers(affine.weight), _numbers(affine.bias)
+    weights = _numbers(affine.weight)
+    bias = 0.0 if affine.bias is None else _numbers(affine.bias)
     return HeadLayer(weights * scale, bias + weights @ shift, spliced, relu)
 
 

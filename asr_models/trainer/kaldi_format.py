@@ -19,7 +19,17 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 BINARY_MARK = b"\0B"
 _COMPONENT = re.compile(rb"<ComponentName> (\S+) <(\w+)> ")
-_PARAMETERS = ("LinearParams", "BiasParams", "Params", "StatsMean", "StatsVar", "Epsilon", "TimeOffsets")
+_PARAMETERS = (
+    "LinearParams",
+    "BiasParams",
+    "Params",
+    "StatsMean",
+    "StatsVar",
+    "Epsilon",
+    "TimeOffsets",
+    "Scales",
+    "Bias",
+)
 
 
 class KaldiFormatError(Exception):
@@ -89,6 +99,13 @@ def affine(name: str, weights: Array, bias: Array) -> bytes:
     )
     numbers = token("<LinearParams>") + matrix(weights) + token("<BiasParams>") + vector(bias)
     return head + numbers + token("</AffineComponent>")
+
+
+def per_class(name: str, kind: str, values: Array) -> bytes:
+    """Write a component of one number a class: `FixedScaleComponent` or `FixedBiasComponent`."""
+    field = {"FixedScaleComponent": "<Scales>", "FixedBiasComponent": "<Bias>"}[kind]
+    head = token("<ComponentName>") + token(name) + token(f"<{kind}>")
+    return head + token(field) + vector(values) + token(f"</{kind}>")
 
 
 def nonlinearity(name: str, kind: str, width: int) -> bytes:

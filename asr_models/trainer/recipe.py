@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 class AlignmentRecipe:
     """How the clean clips are aligned: a small head over generic phones, trained from an even split."""
 
+    bottleneck: int = 128
     width: int = 192
     layers: int = 2
     rounds: int = 3
@@ -38,6 +39,7 @@ class FeaturesRecipe:
 class TrainingRecipe:
     """The Russian head and how it is trained."""
 
+    bottleneck: int = 192
     width: int = 512
     layers: int = 3
     input_dropout: float = 0.1

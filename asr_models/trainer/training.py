@@ -48,7 +48,7 @@ def train(
     shards = shards[:-1] or shards
     torch.manual_seed(recipe.seed)
     head = Head(
-        HeadShape(shards[0].frames.shape[1], recipe.width, recipe.layers, units.pdf_count),
+        HeadShape(shards[0].frames.shape[1], recipe.bottleneck, recipe.width, recipe.layers, units.pdf_count),
         input_dropout=recipe.input_dropout,
         dropout=recipe.dropout,
     )
