@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from asr_models.trainer.clips import BANK_RATE_HZ, OUTSIDE, AlignedClip
-from asr_models.trainer.number_texts import number_vocabulary
+from asr_models.trainer.number_texts import DIGITS, number_vocabulary
 from asr_models.trainer.texts import FILLERS
 
 _MARGIN_SECONDS = 0.05  # kept around the words of a clip
@@ -154,7 +154,7 @@ class _Speaker:
             self.others.append(clip)
 
 
-_DIGITS = frozenset("ноль один два три четыре пять шесть семь восемь девять нуль".split())
+_DIGITS = frozenset((*DIGITS, "нуль"))
 
 
 @lru_cache(maxsize=1)

@@ -39,7 +39,7 @@ def babble(length: int, random: np.random.Generator, voices: Sequence[Samples], 
         place = -int(random.integers(0, TELEPHONE_RATE_HZ))
         level = random.uniform(0.3, 1)
         while place < length:
-            voice = voices[random.integers(len(voices))]
+            voice = voices[int(random.integers(len(voices)))]
             start, end = max(place, 0), min(place + len(voice), length)
             if start < end:
                 mixed[start:end] += level * voice[start - place : end - place]

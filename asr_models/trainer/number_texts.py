@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from random import Random
 
-DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
-TEENS = tuple(
-    "десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать"
-    " девятнадцать".split()
+
+def row(words: str) -> tuple[str, ...]:
+    """Split a row of words."""
+    return tuple(words.split())
+
+
+DIGITS = row("ноль один два три четыре пять шесть семь восемь девять")
+TEENS = row(
+    "десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать"
 )
-TENS = tuple("двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто".split())
-HUNDREDS = tuple("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот".split())
-MONTHS = tuple("января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split())
-_MONTH_NAMES = tuple("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split())
-_MONTHS_IN = tuple("январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре".split())
+TENS = row("двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто")
+HUNDREDS = row("сто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот")
+MONTHS = row("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
+_MONTH_NAMES = row("январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь")
+_MONTHS_IN = row("январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре")
 _NOUNS = (  # one, of two to four, of five and more
     ("нолик", "нуля", "нулей"),
     ("единица", "единицы", "единиц"),
@@ -47,7 +52,7 @@ _STEMS |= {20: "двадцат", 30: "тридцат"}
 _THIRD = {"ый": "третий", "ое": "третье", "ого": "третьего", "ом": "третьем", "ая": "третья", "ую": "третью"}
 _STRESSED_OY = frozenset({2, 6, 7, 8, 40})
 _DATE_ENDINGS = ("ый", "ое", "ого", "ом")
-_OBLIQUE = (
+_OTHER_FORMS = row(
     "нуль ноля нолика нули ноли нолики ноликов нулями одна одно одну одного одной одним две двух двумя трёх тремя"
     " четырёх пяти шести семи восьми девяти десяти одиннадцати двенадцати пятнадцати двадцати тридцати сорока"
     " пятидесяти шестидесяти семидесяти восьмидесяти девяноста ста двухсот трёхсот четырёхсот пятисот тысяча тысячи"
@@ -68,7 +73,7 @@ def ordinal(number: int, ending: str = "ого") -> str:
 
 def number_vocabulary() -> tuple[str, ...]:
     """List every number word and month that the model is to know."""
-    words = [*DIGITS, *TEENS, *TENS, *HUNDREDS, *_OBLIQUE.split(), *MONTHS, *_MONTH_NAMES, *_MONTHS_IN]
+    words = [*DIGITS, *TEENS, *TENS, *HUNDREDS, *_OTHER_FORMS, *MONTHS, *_MONTH_NAMES, *_MONTHS_IN]
     words += [form for forms in _NOUNS for form in forms]
     words += [ordinal(number, ending) for number in (*_STEMS, 3) for ending in _DATE_ENDINGS]
     words += [ordinal(number, ending) for number in range(1, 11) for ending in ("ая", "ую")]
@@ -187,7 +192,7 @@ def date(random: Random) -> list[list[str]]:
     if kind < 0.95:  # 05 03 1991 by numbers
         day_number, month_number = random.randint(1, 31), month_index + 1
         said = [below_thousand(day_number), below_thousand(month_number)]
-        said = [(["ноль", *words] if number < 10 else words) for words, number in zip(said, (day_number, month_number))]
+        said = [["ноль", *words] if words[0] in DIGITS else words for words in said]  # «ноль пять ноль три»
         return [*said, _bare_year(random)]
     return [["в", random.choice(_MONTHS_IN)], _year(random)]
 

@@ -160,7 +160,7 @@ def _texts(plan: VoicePlan, count: int, random: Random) -> list[SpokenText]:
 
 
 def _varied(timbre: Timbre, clip_id: str) -> Timbre:
-    """A speaker is not quite the same from one sentence to the next."""
+    """Vary a speaker a little from one sentence to the next."""
     random = Random(clip_id)
     return Timbre(
         pitch=timbre.pitch * random.uniform(0.92, 1.09),

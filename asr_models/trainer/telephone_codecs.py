@@ -34,7 +34,7 @@ class Codec:
 
 
 def _opus(bits: str) -> Codec:
-    return Codec("libopus", "ogg", ("-b:a", bits, "-application", "voip"))
+    return Codec("libopus", "ogg", ("-b:a", bits, "-application", "voip", "-compression_level", "5"))
 
 
 GSM = Codec("libgsm", "gsm")

@@ -20,20 +20,21 @@ from asr_models.trainer.number_texts import (
     dictated_number,
     digit_string,
     number_vocabulary,
+    row,
     sum_of_points,
 )
 
 TEXTS_DIR = Path(__file__).resolve().parent / "texts"
-PHRASE_TOPICS = (
+PHRASE_TOPICS = row(
     "balance activation blocking merging operator answers corrections repeat points account store delivery complaint"
-    " small_talk frustration".split()
+    " small_talk frustration"
 )
 FILLERS = ("ну", "э", "эм", "мм", "а", "так", "вот", "значит", "сейчас", "это")
 """What callers say between the groups of a number and before an answer."""
-_CORE_ANSWERS = (
+_CORE_ANSWERS = row(
     "да нет да нет да нет ага угу верно неверно правильно неправильно конечно хорошо ладно точно оператор оператора"
     " человек повторите назад отмена стоп хватит баланс баллы баллов карта карту карты сначала помощь не спасибо"
-).split()
+)
 _CORE_NUMBERS = (*DIGITS, *DIGITS, *TEENS, *TENS, *HUNDREDS, "тысяча", "тысячи", "тысяч", "одна", "две", "нуля")
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _ONE_IN_HELD_OUT = 10
@@ -128,7 +129,7 @@ class TextMaker:
         if chance < 0.35:
             word = self._deal("numbers", _CORE_NUMBERS)
         elif chance < 0.5:
-            word = self._deal("answers", tuple(_CORE_ANSWERS))
+            word = self._deal("answers", _CORE_ANSWERS)
         else:
             word = self._deal("vocabulary", vocabulary())
         return SpokenText("word", word, word + self._random.choice(_ENDINGS))

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from asr_models.trainer.number_texts import row
 from asr_models.trainer.timbre import Timbre
 
 RHVOICE_SPEAKERS = ("aleksandr", "anna", "elena", "irina", "aleksandr-hq")
-ESPEAK_VARIANTS = tuple(
+ESPEAK_VARIANTS = row(
     "Alex Alicia Andrea Andy Annie Antonio Denis Diogo Gene Gene2 Henrique Hugo Jacky Lee Marco Mario Michael Mike"
-    " RicishayMax2 Storm adam anika aunty belinda benjamin boris caleb david ed edward f1 f2 f3 f4 f5 gustave iven2 john"
-    " klatt2 klatt3 linda m1 m2 m3 m4 m5 m6 m7 m8 marcelo max michel miguel norbert pablo paul pedro quincy rob robert"
-    " sandro shelby steph steph3 travis victor whisper zac".split()
+    " RicishayMax2 Storm adam anika aunty belinda benjamin boris caleb david ed edward f1 f2 f3 f4 f5 gustave iven2"
+    " john klatt2 klatt3 linda m1 m2 m3 m4 m5 m6 m7 m8 marcelo max michel miguel norbert pablo paul pedro quincy rob"
+    " robert sandro shelby steph steph3 travis victor whisper zac"
 )
 _TIMBRES_PER_RHVOICE = 6
 _TIMBRES_PER_OTHER = 4
