@@ -33,13 +33,13 @@ class CatalogueModel(BaseModel, frozen=True, extra="forbid"):
     serves: tuple[QuestionKind, ...]
     memory_megabytes: int
     memory_source: str
-    purpose: str
+    purpose: str  # in Russian, for admins
     error_rates: dict[str, float]  # per cent of words, by test set
     error_rates_source: str
 
 
 class UnknownModel(Exception):
-    """No model of this name is in the catalogue; the message lists those that are."""
+    """No model of this name is in the catalogue; the message, for admins, lists those that are."""
 
 
 @cache
@@ -58,4 +58,4 @@ def catalogue_model(name: str) -> CatalogueModel:
     for entry in catalogue():
         if entry.name == name:
             return entry
-    raise UnknownModel(f"no model «{name}» in the catalogue; there are: {', '.join(each.name for each in catalogue())}")
+    raise UnknownModel(f"Модели «{name}» в каталоге нет. Есть: {', '.join(each.name for each in catalogue())}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asr_models.catalogue import BUNDLED, KINDS, QuestionKind
 from asr_models.port import ModelInvalid
-from asr_models.settings import BUNDLED_MODEL_DIR, HearingSettings
+from asr_models.settings import BUNDLED_DIGITS_MODEL_DIR, BUNDLED_MODEL_DIR, HearingSettings
 
 CHOICE_FILE = "choice.json"
 _FIELDS: dict[QuestionKind, str] = {"closed": "model_dir", "digits": "digits_model_dir", "open": "open_model_dir"}
@@ -85,12 +85,22 @@ def with_chosen_models(settings: HearingSettings, models_dir: Path) -> HearingSe
     return settings.model_copy(update=chosen)
 
 
-def named_by_settings(settings: HearingSettings, kind: QuestionKind) -> Path | None:
-    """Return the folder that the settings themselves name for a kind of question."""
-    folder: Path | None = getattr(settings, _FIELDS[kind])
-    return folder
+def models_in_use(settings: HearingSettings, models_dir: Path) -> dict[QuestionKind, Path]:
+    """Return the folder of the model that hears each kind of question once a worker starts.
+
+    Raises:
+        ModelInvalid: the file with the choice is damaged.
+    """
+    settings = with_chosen_models(settings, models_dir)
+    closed = settings.model_dir or BUNDLED_MODEL_DIR
+    return {
+        "closed": closed,
+        "digits": settings.digits_model_dir or BUNDLED_DIGITS_MODEL_DIR,
+        "open": settings.open_model_dir or closed,
+    }
 
 
-def variable_of(kind: QuestionKind) -> str:
-    """Name the environment variable that overrides the choice."""
-    return f"YULIA_HEARING__{_FIELDS[kind].upper()}"
+def overridden_by(settings: HearingSettings, kind: QuestionKind) -> str | None:
+    """Name the environment variable that decides on a kind of question, whatever was chosen; None where none does."""
+    field = _FIELDS[kind]
+    return f"YULIA_HEARING__{field.upper()}" if getattr(settings, field) is not None else None

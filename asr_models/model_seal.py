@@ -40,7 +40,7 @@ def check_seal(path: Path) -> Seal | None:
     if root is None:
         return None
     _check_checksums(path, root)
-    return Seal(root, known=path.is_relative_to(_OUR_OWN) or _was_tried(root))
+    return Seal(root, known=path.is_relative_to(_OUR_OWN) or path.relative_to(root).as_posix() in _tried(root))
 
 
 def seal(path: Path) -> None:
@@ -52,7 +52,14 @@ def seal(path: Path) -> None:
         if file.is_file() and file.suffix not in _NOT_OF_THE_MODEL
     ]
     (path / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
-    (path / TRIED).write_text(json.dumps(_trial_of(path)) + "\n", encoding="utf-8")
+    note_trial(path, path)
+
+
+def note_trial(path: Path, root: Path) -> None:
+    """Write down that Vosk loaded a model whose files match the checksums in its root."""
+    name = path.resolve().relative_to(root.resolve()).as_posix()
+    note = _circumstances(root) | {"models": sorted({*_tried(root), name})}
+    (root / TRIED).write_text(json.dumps(note) + "\n", encoding="utf-8")
 
 
 def break_seal(path: Path) -> None:
@@ -61,15 +68,17 @@ def break_seal(path: Path) -> None:
         (path / name).unlink(missing_ok=True)
 
 
-def _trial_of(root: Path) -> dict[str, str]:
+def _circumstances(root: Path) -> dict[str, object]:
     return {"checksums": _digest(root / CHECKSUMS), "vosk": version("vosk")}
 
 
-def _was_tried(root: Path) -> bool:
+def _tried(root: Path) -> tuple[str, ...]:
+    """Return the models under this root that these very files passed their trial as."""
     try:
-        return bool(json.loads(read_text(root / TRIED)) == _trial_of(root))
-    except (ModelInvalid, ValueError):
-        return False
+        note = json.loads(read_text(root / TRIED))
+        return tuple(note["models"]) if {**note, **_circumstances(root)} == note else ()
+    except (ModelInvalid, ValueError, KeyError, TypeError):
+        return ()
 
 
 def _names_files_of(path: Path, checksums: Path) -> bool:

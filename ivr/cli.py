@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from asr_models.models_setup import ModelsSetup
+
 app = typer.Typer(
     name="yulia",
     help="Юля — голосовая линия самообслуживания. The line, its callers, its dialogue and its desk.",
@@ -33,8 +35,18 @@ def show_settings(
     Console().print(table)
 
 
+def _models_setup() -> ModelsSetup:
+    from ivr.line.state import StateFolders, default_state_dir
+    from ivr.settings import Settings
+
+    settings = Settings()
+    state = StateFolders((settings.line.state_dir or default_state_dir()).absolute())
+    return ModelsSetup(state.models, settings.hearing)
+
+
 def main() -> None:
     """Run the command line."""
+    from asr_models.catalogue_commands import app as models
     from asr_models.commands import hear
     from dialogs.commands import app as flows
     from dialogs.commands import digits
@@ -52,6 +64,7 @@ def main() -> None:
     app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})
     app.command("calls")(calls)
     app.command("hear")(hear)
+    app.add_typer(models, name="models", context_settings={"obj": _models_setup})
     add_line_commands(app)
     add_softphone_commands(app)
     app()

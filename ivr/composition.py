@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 
+from asr_models.model_choice import with_chosen_models
 from asr_models.port import ModelInvalid, Recogniser
 from asr_models.settings import HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
@@ -31,7 +32,7 @@ from ivr.audio.audiosocket import AudioSocketServer
 from ivr.audio.clock import FrameClock
 from ivr.handoff.context_keeper import ContextKeeper
 from ivr.handoff.desk_watch import DeskWatch
-from ivr.line.state import default_state_dir
+from ivr.line.state import StateFolders, default_state_dir
 from ivr.observability.metrics import Metrics
 from ivr.observability.web import ObservabilityServer, PartState
 from ivr.session.actions import LoyaltyActions
@@ -83,7 +84,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         metrics = Metrics()
         state_dir = (settings.line.state_dir or default_state_dir()).absolute()
         bundle = load_bundle(settings.dialogue.flows_folder, settings.dialogue)
-        recogniser, hearing_note = await _load_hearing(settings.hearing)
+        recogniser, hearing_note = await _load_hearing(settings.hearing, StateFolders(state_dir).models)
         if recogniser is not None:
             stack.push_async_callback(recogniser.close)
         speech = _build_speech(settings, state_dir)
@@ -170,13 +171,28 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         yield Worker(agi, audio, web, calls)
 
 
-async def _load_hearing(settings: HearingSettings) -> tuple[Recogniser | None, str]:
+async def _load_hearing(settings: HearingSettings, models_dir: Path) -> tuple[Recogniser | None, str]:
     try:
-        recogniser = await asyncio.to_thread(VoskRecogniser, settings)
+        recogniser = await asyncio.to_thread(_load_vosk, settings, models_dir)
     except ModelInvalid as error:
         log.error("no speech recognition: the line works by keys", reason=str(error))
         return None, str(error)
     return recogniser, recogniser.name
+
+
+def _load_vosk(settings: HearingSettings, models_dir: Path) -> VoskRecogniser:
+    try:
+        chosen = with_chosen_models(settings, models_dir)
+    except ModelInvalid as error:
+        log.error("the choice of models cannot be read: the bundled one serves", reason=str(error))
+        chosen = settings
+    try:
+        return VoskRecogniser(chosen)
+    except ModelInvalid as error:
+        if chosen == settings:
+            raise
+        log.error("the chosen model is refused: the bundled one serves", reason=str(error))
+        return VoskRecogniser(settings)
 
 
 def _build_speech(settings: Settings, state_dir: Path) -> TelephonePromptSpeech:

@@ -94,6 +94,11 @@ class StateFolders:
         return self.top / "loyalty"
 
     @property
+    def models(self) -> Path:
+        """Models for hearing that were fetched, and which are chosen."""
+        return self.top / "models"
+
+    @property
     def addresses_file(self) -> Path:
         """Where a running line writes down its addresses for `yulia status`."""
         return self.top / "line.json"
