@@ -7,7 +7,8 @@
 | `plural:карта,карты,карт` | 2 | «карты» |
 | `counted:карта,карты,карт` | 2 | «две карты» (`counted:балл,балла,баллов,m`: gender m, f or n; f by default) |
 | `last4` | «…2222» | «двадцать два двадцать два»; masks the rest |
-| `groups` | «7789000000002222» | by fours, each by pairs |
+| `groups` | «7789000000002222» | by fours, each by pairs; other lengths: `groups:3,3,2,2` |
+| `groups` | «77 89, 0 12» (`answer.groups`) | as it is grouped: «семьдесят семь восемьдесят девять, ноль двенадцать» |
 | `date` | «2026-12-01» | «первого декабря» |
 | `cards` | list of cards | «на карте двадцать два двадцать два сто баллов; на карте …» |
 """
@@ -18,7 +19,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from dialogs.engine.vocabulary import Value
-from tts.spoken import Gender, date_words, digits_in_groups, last_digits, number_words, plural, points
+from dialogs.grammar.grouping import USUAL_GROUPS, in_groups
+from tts.spoken import Gender, date_words, digit_group, last_digits, number_words, plural, points
 
 Form = Callable[[Value], str]
 
@@ -62,8 +64,19 @@ def _last4() -> Form:
     return lambda value: last_digits(_text(value), 4)
 
 
-def _groups() -> Form:
-    return lambda value: digits_in_groups(_text(value), (4, 4, 4, 4, 4))
+def _groups(*lengths: str) -> Form:
+    if not all(length.isdecimal() and length != "0" for length in lengths):
+        raise TypeError("not lengths of groups")
+    usual = tuple(map(int, lengths)) or USUAL_GROUPS
+
+    def say(value: Value) -> str:
+        written = _text(value)
+        if not written:
+            raise ValueError("no digits")
+        grouped = in_groups(written, usual) if written.isdecimal() else written
+        return ", ".join(" ".join(map(digit_group, group.split())) for group in grouped.split(","))
+
+    return say
 
 
 def _date() -> Form:
@@ -102,7 +115,7 @@ USAGE = {
     "plural": "{slots.points|plural:балл,балла,баллов}",
     "counted": "{slots.active_cards|counted:карта,карты,карт}",
     "last4": "{slots.card_number|last4}",
-    "groups": "{answer.value|groups}",
+    "groups": "{answer.groups|groups}",
     "date": "{slots.expires_on|date}",
     "cards": "{slots.cards|cards}",
 }

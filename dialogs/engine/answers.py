@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialogs.engine.bundle import Slot, SlotKind
-from dialogs.engine.commands import SPOKEN, Command, command_for_keys
+from dialogs.engine.commands import OPERATOR_KEY, SPOKEN, Command, command_for_keys
 from dialogs.engine.state import Source
 from dialogs.engine.vocabulary import Heard, KeysPressed, Question, Value
 from dialogs.grammar import options_of, rule_of, yes_no
 from dialogs.grammar.choice import Option, match
-from dialogs.grammar.digits import settle
+from dialogs.grammar.dictation import dictation
+from dialogs.grammar.digits import choose
+from dialogs.grammar.grouping import USUAL_GROUPS, as_said
 
-MAX_ALTERNATIVES = 5
+MAX_ALTERNATIVES = 10
 MAX_TEXT_CHARACTERS = 1000
 """Longer speech is cut; nobody answers a question with that."""
 
@@ -22,7 +24,7 @@ SPOKEN_COMMANDS = tuple(Option(command.value, phrases) for command, phrases in S
 
 YES_KEY, NO_KEY = "1", "2"
 
-__all__ = ["Answered", "Command", "understand"]
+__all__ = ["Answered", "Command", "readings", "understand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Answered:
     source: Source
     confidence: float = 1.0
     is_clear: bool = True  # False when the speech may as well mean another value
+    grouped: str = ""  # of a number: as the caller grouped it
 
 
 def understand(event: Heard | KeysPressed, question: Question, slot: Slot) -> Answered | Command | None:
@@ -40,12 +43,16 @@ def understand(event: Heard | KeysPressed, question: Question, slot: Slot) -> An
     match event:
         case KeysPressed(keys):
             return _keys(keys[: question.keys.max_keys + 1].rstrip("#"), question, slot)
-        case Heard(text, confidence, alternatives):
-            for said in (text, *alternatives[:MAX_ALTERNATIVES]):
-                meaning = _speech(said[:MAX_TEXT_CHARACTERS], confidence, question, slot)
-                if meaning is not None:
-                    return meaning
-            return None
+        case Heard() if slot.kind is SlotKind.NUMBER_STRING:
+            return _number(event, question, slot) or next(filter(None, map(_command, readings(event))), None)
+        case Heard():
+            meanings = (_speech(said, event.confidence, question, slot) for said in readings(event))
+            return next((meaning for meaning in meanings if meaning is not None), None)
+
+
+def readings(heard: Heard) -> tuple[str, ...]:
+    """Return what may have been said, likeliest first, none of it longer than anybody answers."""
+    return tuple(said[:MAX_TEXT_CHARACTERS] for said in (heard.text, *heard.alternatives[:MAX_ALTERNATIVES]))
 
 
 def _keys(keys: str, question: Question, slot: Slot) -> Answered | Command | None:
@@ -74,15 +81,27 @@ def _speech(said: str, confidence: float, question: Question, slot: Slot) -> Ans
                 return Answered(found.value, Source.VOICE, confidence)
         case SlotKind.YES_NO if (answer := _yes_no(said, slot)) is not None:
             return Answered(answer, Source.VOICE, confidence)
-        case SlotKind.NUMBER_STRING:
-            readings = settle(said, rule_of(question))
-            if readings:
-                is_clear = len(readings) == 1 or readings[0].cost < readings[1].cost
-                return Answered(readings[0].digits, Source.VOICE, confidence, is_clear)
         case _:
             pass
+    return _command(said)
+
+
+def _number(heard: Heard, question: Question, slot: Slot) -> Answered | None:
+    text, *alternatives = readings(heard)
+    choice = choose(text, rule_of(question), alternatives)
+    if choice is None:
+        return None
+    grouped = as_said(dictation(choice.said), choice.digits, slot.groups or USUAL_GROUPS)
+    return Answered(choice.digits, Source.VOICE, heard.confidence, choice.doubt is None, grouped)
+
+
+def _command(said: str) -> Command | None:
     command = match(said, SPOKEN_COMMANDS)
-    return Command(command.value) if command is not None else None
+    if command is not None:
+        return Command(command.value)
+    keys = [word for word in said.split() if word.isdecimal()]
+    # the only key, after words that are no number: it is pressed for an agent
+    return Command.OPERATOR if keys == [OPERATOR_KEY] and said.endswith(OPERATOR_KEY) else None
 
 
 def _yes_no(said: str, slot: Slot) -> bool | None:

@@ -60,6 +60,7 @@ class Slot:
     options: tuple[SlotOption, ...] = ()  # of a choice
     yes: tuple[str, ...] = ()  # further phrases of a yes_no
     no: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()  # of a number_string: how it is read when the caller has not grouped it
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Run:
         self.waiting = state.waiting
         self.slots: dict[str, SlotValue] = dict(state.slots)
         self.candidate = state.candidate
+        self.half_corrected = state.half_corrected
         self.misses: dict[str, Misses] = dict(state.misses)
         self.said = list(state.said)
         self.mode: Mode = state.mode
@@ -66,6 +67,7 @@ class Run:
             waiting=self.waiting,
             slots=self.slots,
             candidate=self.candidate,
+            half_corrected=self.half_corrected,
             misses=self.misses,
             said=tuple(self.said[-MAX_SAID:]),
             mode=self.mode,
@@ -114,7 +116,7 @@ class Run:
 
     def go_to(self, target: str) -> None:
         """Move the running flow to a step, or end it."""
-        self.waiting, self.candidate = Waiting.NOTHING, None
+        self._wait_for_nothing()
         if target != END:
             self.frames[-1] = replace(self.frame, step=target)
             return
@@ -144,11 +146,14 @@ class Run:
 
     def _start(self, flow_id: str, entry: Entry) -> None:
         flow = self._known(self.bundle.flows, flow_id)
-        self.waiting, self.candidate = Waiting.NOTHING, None
+        self._wait_for_nothing()
         self.frames.append(Frame(flow_id, flow.first, entry))
         if flow.task is not None:
             self.topic = flow_id
             self.note(asked=[flow.task], left=[flow.task])
+
+    def _wait_for_nothing(self) -> None:
+        self.waiting, self.candidate, self.half_corrected = Waiting.NOTHING, None, ""
 
     def _leave(self) -> None:
         for slot in self.flow.resets:
@@ -162,11 +167,12 @@ class Run:
         """What names in conditions and texts stand for."""
         slots: dict[str, Value] = {name: slot.initial for name, slot in self.bundle.slots.items()}
         slots |= {name: filled.value for name, filled in self.slots.items()}
+        answer = self.candidate
         return {
             "slots": slots,
             "result": self.frames[-1].result if self.frames else {},
             "settings": self.bundle.facts,
-            "answer": {"value": self.candidate.value if self.candidate else None},
+            "answer": {"value": answer.value, "groups": answer.grouped or answer.value} if answer else {},
         }
 
     def value_of(self, value: Expression | Scalar) -> Value:
@@ -198,17 +204,20 @@ class Run:
 
     def count_miss(self, question_id: str, *, no_input: bool) -> int:
         """Count one, and return how many of this kind the question has."""
-        misses = self.misses.get(question_id, Misses())
-        misses = replace(misses, no_input=misses.no_input + no_input, no_match=misses.no_match + (not no_input))
-        self.misses[question_id] = misses
+        misses = self._count(question_id, Misses(no_input=int(no_input), no_match=int(not no_input)))
         return misses.no_input if no_input else misses.no_match
 
     def count_repeat(self, question_id: str) -> int:
         """Count a wish to hear the question again, and return how many there were."""
-        misses = self.misses.get(question_id, Misses())
-        misses = replace(misses, repeats=misses.repeats + 1)
-        self.misses[question_id] = misses
-        return misses.repeats
+        return self._count(question_id, Misses(repeats=1)).repeats
+
+    def count_correction(self, question_id: str) -> int:
+        """Count a correction of the number that was read back, and return how many there were."""
+        return self._count(question_id, Misses(corrections=1)).corrections
+
+    def _count(self, question_id: str, more: Misses) -> Misses:
+        self.misses[question_id] = self.misses.get(question_id, Misses()).plus(more)
+        return self.misses[question_id]
 
     def forget_misses(self, question_id: str) -> None:
         """Start the question's ladders anew."""
@@ -292,5 +301,6 @@ class Run:
         self._end(HangUp(contained, reason))
 
     def _end(self, final: HandOff | HangUp) -> None:
-        self.waiting, self.candidate, self.final = Waiting.NOTHING, None, final
+        self._wait_for_nothing()
+        self.final = final
         self.commands.append(final)

@@ -58,6 +58,7 @@ class SlotValue:
     source: Source
     confidence: float = 1.0  # 0..1
     confirmed: bool = False
+    grouped: str = ""  # of a number: as the caller grouped it, see `dialogs.grammar.grouping`
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,21 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Misses:
-    """How often a question was not answered, or asked for again."""
+    """How often a question was not answered, asked for again, or answered by correcting a number."""
 
     no_input: int = 0
     no_match: int = 0
     repeats: int = 0
+    corrections: int = 0
+
+    def plus(self, more: Misses) -> Misses:
+        """Add up."""
+        return Misses(
+            self.no_input + more.no_input,
+            self.no_match + more.no_match,
+            self.repeats + more.repeats,
+            self.corrections + more.corrections,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,8 @@ class DialogueState:
     frames: tuple[Frame, ...] = ()
     waiting: Waiting = Waiting.NOTHING
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
-    candidate: SlotValue | None = None  # read back, not yet confirmed
+    candidate: SlotValue | None = None  # read back, not confirmed
+    half_corrected: str = ""  # a correction whose group or digits are still to come, in the caller's words
     misses: Mapping[str, Misses] = field(default_factory=dict)  # by question id
     said: tuple[Prompt, ...] = ()  # for «повторите»
     mode: Mode = Mode.VOICE

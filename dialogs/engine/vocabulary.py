@@ -24,7 +24,7 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Speech that answers the last question; in a number also keys among the words: «семьдесят семь 1234 двенадцать»."""
+    """Speech that answers the last question; keys may stand among the words of a number: «семьдесят 1234 десять»."""
 
     text: str  # lower case; "[unk]" stands for words outside the phrase list, digits for keys pressed in between
     confidence: float = 1.0  # 0..1

@@ -59,7 +59,7 @@ def correct(
     alternatives: Sequence[str] = (),
     lengths: Sequence[int] = USUAL_GROUPS,
 ) -> Corrected | Unclear | None:
-    """Apply what was said to the number that was read back; None when nothing was said of its digits."""
+    """Apply what was said to the number that was read back; None when nothing was said that would change it."""
     outcome = _correct(text, grouped, rule, lengths)
     if isinstance(outcome, Corrected) or outcome is Unclear.GROUP:
         return outcome
@@ -80,8 +80,7 @@ def completed(before: str, text: str) -> str:
 def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) -> Corrected | Unclear | None:
     old = digits_of(grouped)
     found = read_changes(text)
-    plain = all(change.place is None and not change.instead for change in found.changes)
-    if plain and not found.places and (whole := choose(text, rule)) is not None:
+    if not found.say_what_is_wrong and (whole := choose(text, rule)) is not None:
         return Corrected(as_said(dictation(whole.said), whole.digits, lengths))
     if not found.changes:
         return Unclear.DIGITS if found.places else None
@@ -90,9 +89,11 @@ def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) 
     candidates = [_Candidate(0.0, 0, old)]
     for change in found.changes:
         candidates = _applied(change, candidates, grouped, rule, lengths)
+    if any(each.digits == old for each in candidates):
+        return None  # it is so already
     best: dict[str, _Candidate] = {}
     for each in sorted(candidates):
-        if each.digits != old and rule.allows(each.digits):
+        if rule.allows(each.digits):
             best.setdefault(each.digits, each)
     chosen = _chosen(list(best.values()))
     if chosen is not None:
@@ -241,7 +242,8 @@ def _anywhere(
     parts = set(groupings[-1])
     for start in range(len(number) - len(digits) + 1):
         end = start + len(digits)
-        yield (1 if (start, end) in whole_groups else 2 if {start, end} <= parts else 3), start, end
+        if {start, end} <= parts:
+            yield (1 if (start, end) in whole_groups else 2), start, end
 
 
 def _groupings(number: str, grouped: str, lengths: Sequence[int]) -> list[tuple[int, ...]]:

@@ -66,6 +66,11 @@ class Changes:
     changes: tuple[Change, ...]
     places: tuple[Place, ...]  # all that were named, with or without digits
 
+    @property
+    def say_what_is_wrong(self) -> bool:
+        """Say whether a place was named, or digits that are wrong: this is no dictation of a whole number."""
+        return bool(self.places) or any(change.instead for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class _Not:

@@ -60,3 +60,41 @@ def date_phrases() -> tuple[str, ...]:
     old = [f"тысяча девятьсот {spoken_number(year)}" for year in range(20, 100)]
     young = [f"две тысячи {spoken_number(year)}" for year in range(1, 20)]
     return tuple(dict.fromkeys([*number_phrases(), *old, *young]))
+
+
+_GROUPS = ["первая", "вторая", "третья", "четвёртая", "последняя"]
+_IN_GROUPS = ["в первой", "во второй", "в третьей", "в четвёртой", "в последней"]
+
+
+@cache
+def correction_beginnings() -> tuple[str, ...]:
+    """Return how corrections of a number begin."""
+    return (
+        *(f"{group} группа" for group in _GROUPS),
+        *(f"{group} группе" for group in _IN_GROUPS),
+        "последние цифры",
+        "первые цифры",
+        "в конце",
+        "в начале",
+    )
+
+
+@cache
+def correction_phrases() -> tuple[str, ...]:
+    """Return what corrections sound like, for a question that is mostly answered by «да».
+
+    A phrase list counts as a bigram, so what many phrases begin with is heard everywhere: «да» would become «два». Here
+    the numbers are strung together behind the few words that corrections begin with.
+    """
+    words = [*_UNITS, *_TEENS, *_TENS, *_HUNDREDS]
+    beginnings = ["нет", *correction_beginnings(), "не"]
+    chains = [
+        *(" ".join(f"{ten} {unit}" for unit in _UNITS[1:]) for ten in _TENS),
+        *(" ".join(f"{unit} {other}" for other in _UNITS) for unit in _UNITS),
+        *(" ".join(f"{hundred} {word}" for word in [*_UNITS[1:], *_TEENS, *_TENS]) for hundred in _HUNDREDS),
+        " ".join(f"ноль {word}" for word in words),
+    ]
+    led = [f"{beginnings[number % len(beginnings)]} {chain}" for number, chain in enumerate(chains)]
+    starts = [" ".join(f"{beginning} {word}" for word in words) for beginning in beginnings]
+    instead = "не " + " ".join(f"{word} а {word} не" for word in words)
+    return (*(f"нет {beginning}" for beginning in correction_beginnings()), *led, *starts, instead)

@@ -16,6 +16,7 @@ from dialogs.engine.bundle import (
     Variant,
 )
 from dialogs.engine.vocabulary import Value as Plain
+from dialogs.grammar.checks import Check
 from dialogs.reader.expressions import Names
 from dialogs.reader.problems import meant
 from dialogs.reader.source import Section, Value
@@ -24,7 +25,7 @@ from dialogs.reader.texts import read_template
 SLOT_KINDS = {
     SlotKind.CHOICE: ("options",),
     SlotKind.YES_NO: ("yes", "no"),
-    SlotKind.NUMBER_STRING: ("length", "prefixes", "check"),
+    SlotKind.NUMBER_STRING: ("length", "prefixes", "check", "groups"),
     SlotKind.TEXT: (),
     SlotKind.NUMBER: (),
     SlotKind.FLAG: (),
@@ -44,6 +45,8 @@ COLLECT_KEYS = (
     "rejections",
 )
 KEYS = "123456789"
+DATE_GROUPS = (2, 2, 4)
+MAX_GROUP_DIGITS = 5
 
 
 @dataclass
@@ -69,7 +72,7 @@ class Domain:
 
     def text_names(self) -> Names:
         """Return what may be named in a response."""
-        return {**self.names(), "answer": {"value": Field(SlotKind.TEXT)}}
+        return {**self.names(), "answer": {"value": Field(SlotKind.TEXT), "groups": Field(SlotKind.TEXT)}}
 
 
 def _kind_of(value: Plain) -> SlotKind:
@@ -138,7 +141,23 @@ def _slot(name: str, section: Section) -> Slot:
         options,
         section.texts("yes") if kind is SlotKind.YES_NO else (),
         section.texts("no") if kind is SlotKind.YES_NO else (),
+        _groups(section) if kind is SlotKind.NUMBER_STRING else (),
     )
+
+
+def _groups(section: Section) -> tuple[int, ...]:
+    """Read in which groups a number is told when the caller has not grouped it."""
+    value = section.value("groups")
+    if value is None:
+        return DATE_GROUPS if section.maybe("check") == Check.BIRTH_DATE else ()
+    groups: list[int] = []
+    for item in value.items():
+        length = item.of(int)
+        if length is not None and not 1 <= length <= MAX_GROUP_DIGITS:
+            item.tell(f"группа из {length} цифр не годится", f"В группе от одной до {MAX_GROUP_DIGITS} цифр")
+        elif length is not None:
+            groups.append(length)
+    return tuple(groups)
 
 
 def _options(section: Section) -> tuple[SlotOption, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from dialogs.engine.bundle import Field
+from dialogs.engine.bundle import Field, SlotKind
 from dialogs.engine.expressions import Expression
+from dialogs.engine.read_back import Repair
 from dialogs.engine.steps.action import Action
 from dialogs.engine.steps.call import Call
 from dialogs.engine.steps.collect import Asking, Collect, Ladder, Rejection
@@ -25,6 +26,7 @@ from dialogs.reader.expressions import Names, read_expression, read_operand
 from dialogs.reader.layout import LaidStep, Layout
 from dialogs.reader.problems import meant
 from dialogs.reader.questions import QuestionSource, read_asking, response_id, source_for
+from dialogs.reader.repairs import REPAIR_RESPONSES, confirms_number, read_repair
 from dialogs.reader.source import Section, Value
 from dialogs.reader.texts import read_template
 
@@ -201,27 +203,35 @@ class StepReader:
             return None
         question_id = f"{self.flow}/{laid.id}"
         before = source.value("ask_before_filling")
+        asking = read_asking(source, question_id, self.domain, self.layout.target)
+        read_back, repair = self._read_back(source, asking)
         return Collect(
             **shared,
-            asking=read_asking(source, question_id, self.domain, self.layout.target),
-            read_back=self._read_back(source, question_id),
+            asking=asking,
+            read_back=read_back,
+            repair=repair,
             ask_before_filling=bool(before.of(bool)) if before is not None else False,
             rejections=self._rejections(source),
         )
 
-    def _read_back(self, source: QuestionSource, question_id: str) -> Asking | None:
+    def _read_back(self, source: QuestionSource, asking: Asking) -> tuple[Asking | None, Repair | None]:
         section = source.section("read_back")
         if section is None:
-            return None
-        section.only(("ask", "utter", "utter_keys"))
+            return None, None
+        is_number = source.slot.kind is SlotKind.NUMBER_STRING
+        section.only(("ask", "utter", "utter_keys", *(REPAIR_RESPONSES if is_number else ())))
         ask = section.value("ask")
         if ask is None:
             section.tell("не сказано, чем подтверждать", "Добавьте ask: слот типа yes_no")
-            return None
+            return None, None
         confirming = source_for(self.domain, ask.of(str) or "", section, ask)
         if confirming is None:
-            return None
-        return read_asking(confirming, f"{question_id}/confirm", self.domain, self.layout.target)
+            return None, None
+        read_back = read_asking(confirming, f"{asking.question.id}/confirm", self.domain, self.layout.target)
+        if not is_number:
+            return read_back, None
+        repair = read_repair(section, asking, self.domain)
+        return replace(read_back, question=confirms_number(read_back.question, asking.question)), repair
 
     def _rejections(self, source: QuestionSource) -> tuple[Rejection, ...]:
         value = source.value("rejections")

@@ -14,7 +14,7 @@ from dialogs.engine.bundle import Bundle
 from dialogs.engine.state import plain
 from dialogs.engine.steps.collect import Asking, Collect
 from dialogs.engine.vocabulary import AnswerKind
-from dialogs.grammar import satisfies
+from dialogs.grammar import may_be_corrected, satisfies
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
 from tests.dialogs.results import RESULTS
@@ -46,6 +46,9 @@ def test_every_phrase_of_a_closed_question_answers_it(bundle: Bundle) -> None:
         if question.answer is AnswerKind.DIGITS:
             continue
         for phrase, meaning in zip(question.phrases, question.meanings, strict=True):
+            if may_be_corrected(question) and meaning in ("", "no"):
+                assert not satisfies(question, phrase), phrase  # what is right may follow
+                continue
             assert meaning, phrase
             grows = any(
                 other != phrase and other.startswith(phrase + " ") and its != meaning

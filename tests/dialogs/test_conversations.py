@@ -68,7 +68,8 @@ class Player:
     def act(self, kind: str, value: Any) -> None:
         match kind:
             case "user":
-                self.tell(Heard(value))
+                said, *alternatives = [value] if isinstance(value, str) else value
+                self.tell(Heard(said, alternatives=tuple(alternatives)))
             case "keys":
                 self.tell(KeysPressed(value))
             case "silence":

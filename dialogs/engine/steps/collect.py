@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dialogs.engine.answers import Answered, Command, understand
+from dialogs.engine.answers import Answered, Command, readings, understand
 from dialogs.engine.expressions import Expression
+from dialogs.engine.read_back import MAX_CORRECTIONS, ReadBack, Repair, Understood
 from dialogs.engine.state import Mode, SlotValue, Source, Waiting
 from dialogs.engine.steps.step import Outcome, Step
 from dialogs.engine.vocabulary import Event, Heard, HearingFailed, KeysPressed, NothingHeard, Question
+from dialogs.grammar.correction import Corrected, Unclear
+from dialogs.grammar.grouping import digits_of
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
@@ -53,6 +56,7 @@ class Collect(Step):
 
     asking: Asking
     read_back: Asking | None = None  # «…, верно?» after a spoken answer
+    repair: Repair | None = None  # of a number that was read back
     ask_before_filling: bool = False
     rejections: tuple[Rejection, ...] = ()
 
@@ -82,13 +86,19 @@ class Collect(Step):
                 # «решётка» after a number that was complete without it
                 return self._repeat(run, current, self.again)
             case Heard() | KeysPressed():
-                match understand(event, current.question, run.bundle.slots[current.slot]):
+                match self._understand(run, current, event):
                     case Command.OPERATOR:
                         return run.give_to_agent("asked")
                     case Command.REPEAT:
                         return self._repeat(run, current, lambda run: run.repeat(current))
                     case Answered() as answered if answered.is_clear or self.read_back is not None:
                         return self._take(run, current, answered)
+                    case Corrected(grouped):
+                        return self._correct(run, grouped)
+                    case Unclear.GROUP | Unclear.DIGITS as missing if self.repair is not None:
+                        return self._ask_for_the_rest(run, self.repair, missing, event)
+                    case Unclear():
+                        return self._give_the_number_up(run)
                     case _:
                         return self._miss(run, current, no_input=False)
             case _:
@@ -103,29 +113,63 @@ class Collect(Step):
         """Return the question that is open: the step's own, or whether its answer was read back right."""
         if run.waiting is Waiting.CONFIRMATION and self.read_back is not None:
             return self.read_back
-        return self.asking
+        return self.repair.asking if run.candidate is not None and self.repair is not None else self.asking
+
+    def _understand(self, run: Run, current: Asking, event: Heard | KeysPressed) -> Understood:
+        slot = run.bundle.slots[current.slot]
+        if run.candidate is None or self.repair is None:
+            return understand(event, current.question, slot)
+        number = run.bundle.slots[self.asking.slot]
+        return ReadBack(run.candidate, run.half_corrected).understand(event, current.question, slot, number.groups)
 
     def _ask(self, run: Run, asking: Asking) -> Outcome:
         return run.ask(asking, (asking.utter_keys if run.mode is Mode.KEYS else asking.utter,))
 
     def _take(self, run: Run, current: Asking, answered: Answered) -> Outcome:
         if current is self.read_back:
-            candidate = run.candidate
-            run.waiting, run.candidate = Waiting.ANSWER, None
             run.forget_misses(current.question.id)
-            if not answered.value or candidate is None:
-                return self._miss(run, self.asking, no_input=False)
-            return self._fill(run, SlotValue(candidate.value, candidate.source, candidate.confidence, confirmed=True))
+            if not answered.value or run.candidate is None:
+                return self._deny(run)
+            return self._fill(run, replace(run.candidate, confirmed=True))
         by_keys = answered.source is Source.KEYS
-        filled = SlotValue(answered.value, answered.source, answered.confidence, confirmed=by_keys)
-        if by_keys or self.read_back is None:
-            return self._fill(run, filled)
-        run.waiting, run.candidate = Waiting.CONFIRMATION, filled
-        return self._ask(run, self.read_back)
+        filled = SlotValue(answered.value, answered.source, answered.confidence, by_keys, answered.grouped)
+        return self._fill(run, filled) if by_keys or self.read_back is None else self._read(run, self.read_back, filled)
+
+    def _read(self, run: Run, read_back: Asking, value: SlotValue) -> Outcome:
+        run.waiting, run.candidate, run.half_corrected = Waiting.CONFIRMATION, value, ""
+        return self._ask(run, read_back)
+
+    def _deny(self, run: Run) -> Outcome:
+        """Ask anew; where a number can be put right, ask for that first."""
+        run.waiting, run.half_corrected = Waiting.ANSWER, ""
+        if self.repair is None or run.candidate is None:
+            run.candidate = None
+            return self._miss(run, self.asking, no_input=False)
+        return self._miss(run, self.repair.asking, no_input=False, instead_of_first=self.repair.asking.utter)
+
+    def _correct(self, run: Run, grouped: str) -> Outcome:
+        if run.candidate is None or self.read_back is None or self._corrects_too_often(run):
+            return self._give_the_number_up(run)
+        return self._read(run, self.read_back, replace(run.candidate, value=digits_of(grouped), grouped=grouped))
+
+    def _ask_for_the_rest(self, run: Run, repair: Repair, missing: Unclear, event: Heard | KeysPressed) -> Outcome:
+        if self.read_back is None or self._corrects_too_often(run):
+            return self._give_the_number_up(run)
+        said = readings(event)[0] if isinstance(event, Heard) else ""
+        run.waiting, run.half_corrected = Waiting.CONFIRMATION, said
+        return run.ask(self.read_back, (repair.utter_group if missing is Unclear.GROUP else repair.utter_digits,))
+
+    def _corrects_too_often(self, run: Run) -> bool:
+        return run.count_correction(self.asking.question.id) > MAX_CORRECTIONS
+
+    def _give_the_number_up(self, run: Run) -> Outcome:
+        run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
+        return self._miss(run, self.asking, no_input=False)
 
     def _fill(self, run: Run, filled: SlotValue) -> Outcome:
         slot = self.asking.slot
         run.slots[slot] = filled
+        run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
         for rejection in self.rejections:
             if rejection.condition.holds(run.scope):
                 run.clear_slot(slot)
@@ -133,14 +177,23 @@ class Collect(Step):
         run.forget_misses(self.asking.question.id)
         return Outcome.NEXT
 
-    def _miss(self, run: Run, asking: Asking, *, no_input: bool, instead: str | None = None) -> Outcome:
+    def _miss(
+        self,
+        run: Run,
+        asking: Asking,
+        *,
+        no_input: bool,
+        instead: str | None = None,
+        instead_of_first: str | None = None,
+    ) -> Outcome:
         count = run.count_miss(asking.question.id, no_input=no_input)
         ladder = asking.no_input if no_input else asking.no_match
         if count <= len(ladder.rungs):
             by_keys = run.mode is Mode.KEYS
+            instead = instead_of_first if count == 1 and instead_of_first is not None else instead
             return run.ask(asking, (asking.utter_keys if by_keys else instead or ladder.rungs[count - 1],))
         run.forget_misses(asking.question.id)
-        run.waiting, run.candidate = Waiting.NOTHING, None
+        run.waiting, run.candidate, run.half_corrected = Waiting.NOTHING, None, ""
         if ladder.then is None:
             return run.give_to_agent("no_input" if no_input else "no_match")
         run.go_to(ladder.then)
