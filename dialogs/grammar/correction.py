@@ -70,10 +70,13 @@ def correct(
 
 
 def completed(before: str, text: str) -> str:
-    """Join the half of a correction with its other half: «пятьдесят четыре» and «вторая», or «два»."""
-    said = dictation(text).words
-    if len(said) == 1 and said[0].kind is Kind.UNIT and not read_changes(text).places:
-        text = f"группа {text}"
+    """Join the half of a correction with its other half, the place first: «пятьдесят четыре» and «вторая», or «два»."""
+    found, said = read_changes(text), dictation(text).words
+    if found.places and not found.changes:
+        return f"{text}, {before}"
+    is_number_of_group = len(said) == 1 and said[0].kind is Kind.UNIT and not found.places
+    if is_number_of_group and not read_changes(before).places:
+        return f"группа {text}, {before}"
     return f"{before}, {text}"
 
 
