@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_models.trainer import channel, noise
+from asr_models.trainer import channel, handset, noise
 from asr_models.trainer.clips import BANK_RATE_HZ, TELEPHONE_RATE_HZ, AlignedClip, Segment, TelephoneUtterance, Word
 from asr_models.trainer.composition import Composer, Composition
 from asr_models.trainer.telephone_codecs import CODECS, Codec, a_law, mu_law, through_codec
@@ -36,8 +36,8 @@ class AugmentationRecipe:
     equaliser_share: float = 0.7
     band_share: float = 0.5
     noise_share: float = 0.9
-    snr_db: tuple[float, float, float] = (3.0, 40.0, 20.0)  # least, most, usual
-    babble_share: float = 0.2
+    snr_db: tuple[float, float, float] = (3.0, 40.0, 17.0)  # least, most, usual
+    babble_share: float = 0.3
     neighbour_share: float = 0.1  # one voice in the background, a television
     neighbour_db: tuple[float, float] = (-32.0, -14.0)
     hum_share: float = 0.12
@@ -45,6 +45,9 @@ class AugmentationRecipe:
     clicks_share: float = 0.12
     breath_share: float = 0.15
     levels_db: tuple[float, float] = (-48.0, -11.0)  # below full scale
+    suppression_share: float = 0.15
+    gate_share: float = 0.12
+    gain_control_share: float = 0.2
     clipping_share: float = 0.07
     offset_share: float = 0.15
     codec_share: float = 0.6
@@ -119,7 +122,7 @@ class _Line:
             response = response * channel.equaliser(size, self._random)
         if self._happens(self._recipe.band_share):
             response = response * channel.band(size, self._random)
-        samples = channel.filtered(samples, response, size)
+        samples = self._handled(channel.filtered(samples, response, size))
         level = channel.speech_rms(samples) if composition.pieces else 1.0
         samples *= 10 ** (self._random.uniform(*self._recipe.levels_db) / 20) / level
         if self._happens(self._recipe.clipping_share):
@@ -203,6 +206,18 @@ class _Line:
             if round(end * TELEPHONE_RATE_HZ) - place > len(breath) and self._random.random() < 0.7:
                 place += int(self._random.integers(0, round(end * TELEPHONE_RATE_HZ) - place - len(breath)))
                 heard[place : place + len(breath)] += np.float32(10 ** (self._random.uniform(-26, -3) / 20)) * breath
+
+    def _handled(self, samples: Samples) -> Samples:
+        """Do what the telephone's own electronics do."""
+        recipe = self._recipe
+        for share, effect in (
+            (recipe.suppression_share, handset.suppress_noise),
+            (recipe.gate_share, handset.gate),
+            (recipe.gain_control_share, handset.level_out),
+        ):
+            if self._happens(share):
+                samples = effect(samples, self._random)
+        return samples
 
     def _far_end(self, pcm16: NDArray[np.int16]) -> NDArray[np.int16]:
         """Do what the line does at the end: lost packets and G.711."""
