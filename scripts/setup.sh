@@ -101,6 +101,7 @@ missing_test_packages() {
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || echo postgresql
     command -v sipp >/dev/null || echo sip-tester
     command -v tcpdump >/dev/null || echo tcpdump
+    command -v fstcompile >/dev/null || echo libfst-tools
 }
 
 requirement_files() {

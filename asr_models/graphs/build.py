@@ -31,7 +31,8 @@ def build_graph(
         GraphError: the lexicon does not fit the units, or the programs refuse the graph.
     """
     options = options or GraphOptions()
-    symbols = [EPSILON_SYMBOL, UNKNOWN, *sorted(lexicon)]
+    lexicon = lexicon.of_words(sorted(lexicon))
+    symbols = [EPSILON_SYMBOL, UNKNOWN, *lexicon]
     word_ids = {word: number for number, word in enumerate(symbols) if word != EPSILON_SYMBOL}
     look_ahead, relabelled = compile_look_ahead(word_graph(lexicon, units, word_ids, options).as_text())
     # Vosk looks words up in words.txt and composes straight with the look-ahead graph: its numbers must stand there.

@@ -87,6 +87,8 @@ def phones_of(spelling: str) -> tuple[str, ...]:
     for pattern, replacement in _SPELLINGS:
         said = pattern.sub(replacement, said)
     sounds = _sounds(said)
+    if not sounds:
+        raise NotRussian(f"«{spelling}»: здесь нечего произнести")
     _assimilate_voice(sounds, keeps_last_voice=said.endswith("ъ"))
     _assimilate_softness(sounds)
     return _without_doubles(sounds)

@@ -109,7 +109,7 @@ def core_words(file: Path = CORE_WORDS) -> tuple[str, ...]:
 
 
 def _own_units(word: str, phones: Sequence[str]) -> Iterator[str]:
-    """Name a word's own phones; one that comes again in the word is numbered: `s@шестьсот`, `s2@шестьсот`."""
+    """Name a word's own phones; one that comes again in the word is numbered: `s'@семьдесят`, `s'2@семьдесят`."""
     seen: Counter[str] = Counter()
     for phone in phones:
         seen[phone] += 1
