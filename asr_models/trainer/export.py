@@ -24,7 +24,7 @@ from asr_models.trainer.recipe import ExportRecipe, Recipe
 PHRASES, DIGITS = "phrases", "digits"
 _CARD = Path(__file__).parent / "model_card.md"
 _NOTICE = Path(__file__).parent / "model_notice.txt"
-_NOT_MEASURED = "Not measured yet."
+NOT_MEASURED = "Not measured yet."
 
 
 def export(
@@ -35,7 +35,7 @@ def export(
     lexicon: Lexicon,
     recipe: Recipe,
     facts: Mapping[str, str],
-    measured: str = _NOT_MEASURED,
+    measured: str = NOT_MEASURED,
 ) -> None:
     """Write the model folder anew.
 
@@ -103,7 +103,7 @@ def model_conf(recipe: ExportRecipe) -> str:
 
 
 def model_card(
-    recipe: Recipe, units: Units, lexicon: Lexicon, facts: Mapping[str, str], measured: str = _NOT_MEASURED
+    recipe: Recipe, units: Units, lexicon: Lexicon, facts: Mapping[str, str], measured: str = NOT_MEASURED
 ) -> str:
     """Fill the model card in."""
     numbers = {

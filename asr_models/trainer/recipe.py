@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class ExportRecipe:
     """What the decoder is told about the head's outputs."""
 
     silence_prior: float = 0.06  # its true share of time would make garbage likelier than silence
-    smallest_prior: float = 1e-5
+    smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
     garbage_offset: float = 0.0
     digits_word_penalty: float = 1.5
@@ -85,9 +83,3 @@ class Recipe:
     features: FeaturesRecipe = field(default_factory=FeaturesRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
     export: ExportRecipe = field(default_factory=ExportRecipe)
-
-
-def digest(*parts: object) -> str:
-    """Name a stage's inputs: dataclasses and texts, in order, to one short text."""
-    plain = [part if isinstance(part, str) else asdict(part) for part in parts]  # type: ignore[call-overload]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

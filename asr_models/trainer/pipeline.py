@@ -1,0 +1,132 @@
+"""The stages from nothing to a model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from asr_models.graphs.lexicon import BUNDLED_LEXICON, read_lexicon
+from asr_models.graphs.units import CORE_WORDS, core_words, inventory
+from asr_models.trainer.alignment import align_bank
+from asr_models.trainer.augmentation import AugmentationRecipe, augmented
+from asr_models.trainer.clip_store import ALIGNMENTS
+from asr_models.trainer.clips import read_index
+from asr_models.trainer.export import NOT_MEASURED, export
+from asr_models.trainer.features import features_dir, make_features
+from asr_models.trainer.fitting import Progress
+from asr_models.trainer.recipe import Recipe
+from asr_models.trainer.speech import synthesise_bank
+from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
+from asr_models.trainer.texts import TEXTS_DIR
+from asr_models.trainer.training import HEAD_FILE, load_head, load_units, train
+
+
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """What is wanted of a run."""
+
+    work_dir: Path
+    rhvoice_dir: Path
+    recipe: Recipe
+    processes: int
+    speech_scale: float = 1.0  # of the number of clips
+    measured_file: Path | None = None  # a Markdown table for the model card
+
+    @property
+    def model_dir(self) -> Path:
+        """Where the result is written."""
+        return self.work_dir / "model"
+
+
+def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
+    """List the stages in their order."""
+    work, recipe = wanted.work_dir, wanted.recipe
+    index, alignments = work / "speech" / "index.tsv", work / "alignments" / ALIGNMENTS
+    texts = sorted(TEXTS_DIR.glob("*.txt"))
+
+    def speech_inputs() -> str:
+        return digest_of(f"{wanted.speech_scale}", *texts)
+
+    def align_inputs() -> str:
+        return digest_of(repr(recipe.alignment), index, BUNDLED_LEXICON)
+
+    def features_inputs() -> str:
+        return digest_of(repr((recipe.features, recipe.training.layers, AugmentationRecipe())), alignments)
+
+    def train_inputs() -> str:
+        return digest_of(features_inputs(), repr(recipe.training), CORE_WORDS, BUNDLED_LEXICON)
+
+    def export_inputs() -> str:
+        measured = [wanted.measured_file] if wanted.measured_file else []
+        return digest_of(repr(recipe), work / "training" / HEAD_FILE, BUNDLED_LEXICON, *texts, *measured)
+
+    return (
+        Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report), None),
+        Stage(
+            "align", "find every phone in time", align_inputs, lambda report: _align(wanted, report), alignments.parent
+        ),
+        Stage(
+            "features",
+            "make calls of the clips, run the frozen layers over them",
+            features_inputs,
+            lambda report: _features(wanted, report),
+            features_dir(work),
+        ),
+        Stage("train", "train the head", train_inputs, lambda report: _train(wanted, report), work / "training"),
+        Stage("export", "write the model folder", export_inputs, lambda report: _export(wanted, book, report), None),
+    )
+
+
+def with_options(recipe: Recipe, hours: float | None, train_minutes: float | None) -> Recipe:
+    """Change what a user may want otherwise."""
+    if hours is not None:
+        recipe = replace(recipe, features=replace(recipe.features, hours=hours))
+    if train_minutes is not None:
+        recipe = replace(recipe, training=replace(recipe.training, limit_minutes=train_minutes))
+    return recipe
+
+
+def _speech(wanted: Undertaking, report: Report) -> Facts:
+    progress = synthesise_bank(
+        wanted.work_dir, wanted.rhvoice_dir, processes=wanted.processes, scale=wanted.speech_scale
+    )
+    for done, total in progress:
+        report("synthesising", done / total)
+    clips = read_index(wanted.work_dir / "speech")
+    return {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))}
+
+
+def _align(wanted: Undertaking, report: Report) -> Facts:
+    result = align_bank(wanted.work_dir, wanted.recipe.alignment, wanted.processes, report)
+    return {"aligned": str(result.aligned), "outside": str(result.outside), "dropped": str(len(result.dropped))}
+
+
+def _features(wanted: Undertaking, report: Report) -> Facts:
+    recipe = wanted.recipe
+    shards = make_features(
+        wanted.work_dir, augmented, recipe.features, recipe.training.layers, wanted.processes, report
+    )
+    return {"shards": str(shards)}
+
+
+def _train(wanted: Undertaking, report: Report) -> Facts:
+    def tell(progress: Progress) -> None:
+        report(f"training, epoch {progress.epoch + 1}, loss {progress.loss:.3f}", progress.fraction)
+
+    units = inventory(core_words(), read_lexicon())
+    result = train(wanted.work_dir, units, wanted.recipe.training, tell)
+    return {"hours": f"{result.hours:.1f}", "loss": f"{result.loss:.3f}", "accuracy": f"{100 * result.accuracy:.1f} %"}
+
+
+def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
+    head, counts = load_head(wanted.work_dir / "training" / HEAD_FILE)
+    facts: Mapping[str, str] = book.facts("speech") | book.facts("train")
+    clips = read_index(wanted.work_dir / "speech")
+    known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))} | dict(facts)
+    measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED
+    units = load_units(wanted.work_dir)
+    export(wanted.model_dir, head, counts, units, read_lexicon(), wanted.recipe, known, measured)
+    report("written", 1.0)
+    megabytes = sum(file.stat().st_size for file in wanted.model_dir.rglob("*") if file.is_file()) / 1e6
+    return {"megabytes": f"{megabytes:.1f}"}
