@@ -16,7 +16,7 @@ from dialogs.grammar.checks import Check
 from dialogs.grammar.correction_words import Change, Place, PlaceKind, read_changes
 from dialogs.grammar.dictation import Dictation, dictation
 from dialogs.grammar.digits import MAX_ALTERNATIVES, MAX_DETOUR, NumberRule, choose
-from dialogs.grammar.grouping import USUAL_GROUPS, as_said, digits_of, groups_of, in_groups
+from dialogs.grammar.grouping import USUAL_GROUPS, as_said, digits_of, groups_of, in_groups, regrouped
 from dialogs.grammar.number_words import Kind
 
 MAX_SPAN_WORDS = 8
@@ -100,7 +100,7 @@ def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) 
             best.setdefault(each.digits, each)
     chosen = _chosen(list(best.values()))
     if chosen is not None:
-        return Corrected(_regrouped(chosen, grouped, lengths))
+        return Corrected(regrouped(chosen, grouped, lengths))
     if not best:
         return Unclear.DIGITS if any(not change.digits for change in found.changes) else Unclear.UNFIT
     return Unclear.GROUP if any(change.place is None for change in found.changes) else Unclear.DIGITS
@@ -281,9 +281,3 @@ def _unlike(one: str, another: str) -> int:
     placed = sum(left != right for left, right in zip(one, another, strict=False)) + abs(len(one) - len(another))
     missing = sum(max(0, one.count(digit) - another.count(digit)) for digit in set(one))
     return 2 * placed + missing
-
-
-def _regrouped(digits: str, grouped: str, lengths: Sequence[int]) -> str:
-    """Keep the groups, where the corrected number has them still."""
-    own = tuple(map(len, groups_of(grouped)))
-    return in_groups(digits, own if sum(own) == len(digits) else lengths)

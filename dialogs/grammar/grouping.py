@@ -45,6 +45,19 @@ def as_said(said: Dictation, digits: str, lengths: Sequence[int] = USUAL_GROUPS)
     return ", ".join(" ".join(group) for group in _packed(_told_apart(blocks), paused))
 
 
+def regrouped(digits: str, grouped: str, lengths: Sequence[int] = USUAL_GROUPS) -> str:
+    """Group a corrected number as it was grouped before; by `lengths` when it has another length now."""
+    if len(digits_of(grouped)) != len(digits):
+        return in_groups(digits, lengths)
+    blocks: list[Block] = []
+    at = 0
+    for group, written in zip(groups_of(grouped), grouped.split(", "), strict=True):
+        now = digits[at : at + len(group)]
+        blocks.append(tuple(written.split()) if now == group else _parts(now))
+        at += len(group)
+    return ", ".join(" ".join(block) for block in _told_apart(blocks))
+
+
 def groups_of(grouped: str) -> tuple[str, ...]:
     """Return the digits of each group."""
     return tuple(group.replace(" ", "") for group in grouped.split(", "))

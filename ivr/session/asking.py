@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dialogs.engine.vocabulary import Ask, Event, HearingFailed, KeysPressed, NothingHeard
+from asr_models.phrase_grammar import UNKNOWN
+from dialogs.engine.vocabulary import AnswerKind, Ask, Event, Heard, HearingFailed, KeysPressed, NothingHeard, Question
+from dialogs.grammar import rule_of
 from ivr.listening.listener import Listener
 from ivr.session.ear import Ear
 from ivr.session.key_collector import KeyCollector
@@ -39,7 +41,14 @@ async def ask(
         HungUp: the line closed.
     """
     loop = asyncio.get_running_loop()
-    listener, keys = make_listener(utterance), KeyCollector(command.question.keys, deaf_seconds)
+    is_number = command.question.answer is AnswerKind.DIGITS
+    listener = make_listener(utterance)
+    keys = KeyCollector(command.question.keys, deaf_seconds, lambda: is_number and listener.has_words)
+
+    def press(key: str) -> None:
+        if keys.press(key) and is_number and key.isdecimal():
+            listener.key_pressed(key)
+
     prompt = loop.create_task(utterance.finished())
     answer = loop.create_task(listener.answer())
     touched = loop.create_task(keys.touched())
@@ -51,9 +60,9 @@ async def ask(
         stops_prompt.add(barged_in)
         tasks.add(barged_in)
     try:
-        with ear.lent_to(listener, keys.press):
+        with ear.lent_to(listener, press):
             for key in typed_ahead:
-                keys.press(key)
+                press(key)
             await asyncio.wait(stops_prompt, return_when=asyncio.FIRST_COMPLETED)
             if prompt.done():
                 prompt.result()
@@ -61,7 +70,10 @@ async def ask(
             listener.prompt_ended()
             await asyncio.wait({answer, touched}, return_when=asyncio.FIRST_COMPLETED)
             if touched.done():
-                listener.keys_touched()
+                if not is_number:
+                    listener.keys_touched()
+                elif (number := await _dictated(command.question, listener, keys, answer, entry)) is not None:
+                    return Answer(number, loop.time() - listener.trailing_silence_seconds)
                 return Answer(KeysPressed(await entry), loop.time())
             heard = answer.result()
             silent_for = listener.trailing_silence_seconds
@@ -73,3 +85,26 @@ async def ask(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await listener.close()
+
+
+async def _dictated(
+    question: Question,
+    listener: Listener,
+    keys: KeyCollector,
+    answer: asyncio.Task[Heard | NothingHeard | HearingFailed],
+    entry: asyncio.Task[str],
+) -> Heard | None:
+    """Wait for a number of which keys are at least a part; None when the keys alone are the answer.
+
+    People say digits while they press them: what is a number by its keys alone, is that number.
+    """
+    await asyncio.wait({answer, entry}, return_when=asyncio.FIRST_COMPLETED)
+    if not answer.done():
+        if not keys.closed_by_key:
+            return None
+        listener.number_ended()  # what was said last is still being understood
+    heard = await answer
+    is_spoken = isinstance(heard, Heard) and any(
+        not (word.isdecimal() or word == UNKNOWN) for word in heard.text.replace(",", " ").split()
+    )
+    return heard if isinstance(heard, Heard) and is_spoken and not rule_of(question).allows(keys.keys) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from dialogs.engine.vocabulary import KeyEntry
 
@@ -13,35 +14,50 @@ class KeyCollector:
     A key of `lone_keys` pressed first is a command and completes the entry by itself.
     """
 
-    def __init__(self, entry: KeyEntry, deaf_seconds: float = 0.0) -> None:
-        """Begin to collect; keys of the first `deaf_seconds` are the rest of an answer that was already taken."""
+    def __init__(
+        self, entry: KeyEntry, deaf_seconds: float = 0.0, is_spoken: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Begin to collect; keys of the first `deaf_seconds` are the rest of an answer that was already taken.
+
+        `is_spoken` says whether digits of the same number are dictated as well: a digit is then no command, and a pause
+        between keys ends nothing.
+        """
         loop = asyncio.get_running_loop()
+        self.closed_by_key = False
         self._entry = entry
+        self._is_spoken = is_spoken
         self._hears_from = loop.time() + deaf_seconds
         self._keys = ""
         self._touched: asyncio.Future[None] = loop.create_future()
         self._complete: asyncio.Future[str] = loop.create_future()
         self._pause: asyncio.TimerHandle | None = None
 
-    def press(self, key: str) -> None:
-        """Take one key; keys that the question does not allow, or that come too late, are ignored."""
+    @property
+    def keys(self) -> str:
+        """The keys so far."""
+        return self._keys
+
+    def press(self, key: str) -> bool:
+        """Take one key; those that the question does not allow, or that come too late, are ignored (False)."""
         if self._complete.done() or asyncio.get_running_loop().time() < self._hears_from:
-            return
+            return False
         closing = key == self._entry.end_key
         if not closing and key not in self._entry.allowed:
-            return
+            return False
         if not self._touched.done():
             self._touched.set_result(None)
-        if closing and self._keys:
+        self.closed_by_key = closing
+        spoken = self._is_spoken()
+        if closing and (self._keys or spoken):
             self._finish()
-            return
-        lone = not self._keys and key in self._entry.lone_keys
+            return True
+        lone = not self._keys and key in self._entry.lone_keys and not (spoken and key.isdecimal())
         self._keys += key
         if lone or closing or len(self._keys) >= self._entry.max_keys:
             self._finish()
-            return
-        self._stop_pause()
-        self._pause = asyncio.get_running_loop().call_later(self._entry.inter_key_seconds, self._finish)
+        else:
+            self._wait_for_pause()
+        return True
 
     async def touched(self) -> None:
         """Wait for the first key."""
@@ -54,6 +70,16 @@ class KeyCollector:
     def close(self) -> None:
         """Stop the timer."""
         self._stop_pause()
+
+    def _wait_for_pause(self) -> None:
+        self._stop_pause()
+        self._pause = asyncio.get_running_loop().call_later(self._entry.inter_key_seconds, self._pause_over)
+
+    def _pause_over(self) -> None:
+        if self._is_spoken():
+            self._wait_for_pause()
+        else:
+            self._finish()
 
     def _finish(self) -> None:
         self._stop_pause()
