@@ -27,11 +27,14 @@ class VoskRecogniser:
         self._streams: set[VoskStream] = set()
 
     @property
+    def is_up(self) -> bool:
+        """Whether questions can be heard: always, once the models are loaded."""
+        return True
+
+    @property
     def state(self) -> str:
-        """Which model hears which question; and what is wrong, if anything is."""
-        models = self._models
-        chosen = f"{self.name}, numbers: {models.digits.name}, open questions: {models.open.name}"
-        return "; ".join((chosen, *models.problems))
+        """Which model hears which question."""
+        return f"{self.name}, numbers: {self._models.digits.name}, open questions: {self._models.open.name}"
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -51,6 +51,11 @@ class VoskServerRecogniser:
         return "; ".join(filter(None, (self.name, self._problem)))
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """Return nothing: what is wrong with the server may pass, see `state`."""
+        return ()
+
+    @property
     def open_streams(self) -> int:
         """How many utterances are being heard now."""
         return len(self._streams)

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 import structlog
 
-from asr_models.model_choice import with_chosen_models
-from asr_models.port import ModelInvalid, Recogniser
+from asr_models.assembly import Hearing, load_hearing
+from asr_models.port import RecognitionError
 from asr_models.settings import HearingSettings
-from asr_models.vosk_engine import VoskRecogniser
+from asr_models.vosk_server_engine import VoskServerRecogniser
 from dialogs.engine.engine import Engine
 from dialogs.engine.vocabulary import Event
 from dialogs.reader import load_bundle
@@ -84,9 +84,9 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         metrics = Metrics()
         state_dir = (settings.line.state_dir or default_state_dir()).absolute()
         bundle = load_bundle(settings.dialogue.flows_folder, settings.dialogue)
-        recogniser, hearing_note = await _load_hearing(settings.hearing, StateFolders(state_dir).models)
-        if recogniser is not None:
-            stack.push_async_callback(recogniser.close)
+        hearing = await _load_hearing(settings.hearing, StateFolders(state_dir).models)
+        if hearing.recogniser is not None:
+            stack.push_async_callback(hearing.recogniser.close)
         speech = _build_speech(settings, state_dir)
         stack.push_async_callback(speech.close)
 
@@ -125,7 +125,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                 conversation=ConversationParts(
                     engine=Engine(bundle, fault),
                     speech=speech,
-                    recogniser=recogniser,
+                    recogniser=hearing.recogniser,
                     actions=actions,
                     metrics=metrics,
                     settings=settings.session,
@@ -151,7 +151,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
             return {
                 "agi": PartState(accepting.is_set(), needed=True),
                 "speech": PartState(warmed_up.is_set(), needed=True, note="" if warmed_up.is_set() else "warming up"),
-                "hearing": PartState(recogniser is not None, needed=False, note=hearing_note),
+                "hearing": PartState(hearing.is_up, needed=False, note=hearing.state),
                 "ami": PartState(ami.connected, needed=False, note="" if ami.connected else ami.last_problem),
                 "redis": PartState(upkeep.redis_up, needed=False),
             }
@@ -171,28 +171,18 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         yield Worker(agi, audio, web, calls)
 
 
-async def _load_hearing(settings: HearingSettings, models_dir: Path) -> tuple[Recogniser | None, str]:
-    try:
-        recogniser = await asyncio.to_thread(_load_vosk, settings, models_dir)
-    except ModelInvalid as error:
-        log.error("no speech recognition: the line works by keys", reason=str(error))
-        return None, str(error)
-    return recogniser, recogniser.name
-
-
-def _load_vosk(settings: HearingSettings, models_dir: Path) -> VoskRecogniser:
-    try:
-        chosen = with_chosen_models(settings, models_dir)
-    except ModelInvalid as error:
-        log.error("the choice of models cannot be read: the bundled one serves", reason=str(error))
-        chosen = settings
-    try:
-        return VoskRecogniser(chosen)
-    except ModelInvalid as error:
-        if chosen == settings:
-            raise
-        log.error("the chosen model is refused: the bundled one serves", reason=str(error))
-        return VoskRecogniser(settings)
+async def _load_hearing(settings: HearingSettings, models_dir: Path) -> Hearing:
+    hearing = await asyncio.to_thread(load_hearing, settings, models_dir)
+    for problem in hearing.problems:
+        log.error("a speech model cannot be used", reason=problem)
+    if hearing.recogniser is None:
+        log.error("no speech recognition: the line works by keys")
+    elif isinstance(hearing.recogniser, VoskServerRecogniser):
+        try:
+            await hearing.recogniser.probe()
+        except RecognitionError as error:  # it is tried again at each answer by voice
+            log.error("no speech recognition for now: the line works by keys", reason=str(error))
+    return hearing
 
 
 def _build_speech(settings: Settings, state_dir: Path) -> TelephonePromptSpeech:
