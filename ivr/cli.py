@@ -44,12 +44,26 @@ def _models_setup() -> ModelsSetup:
     return ModelsSetup(state.models, settings.hearing)
 
 
+def _model_in_use() -> str:
+    from asr_models.model_choice import models_in_use
+    from asr_models.port import ModelInvalid
+    from asr_models.settings import BUNDLED_MODEL_DIR
+
+    setup = _models_setup()
+    try:
+        return str(models_in_use(setup.hearing, setup.models_dir)["closed"])
+    except ModelInvalid:  # a damaged choice: `yulia models` tells
+        return str(BUNDLED_MODEL_DIR)
+
+
 def main() -> None:
     """Run the command line."""
     from asr_models.catalogue_commands import app as models
     from asr_models.commands import hear
+    from asr_models.graphs.commands import add_words_command
     from dialogs.commands import app as flows
-    from dialogs.commands import digits
+    from dialogs.digits_command import digits
+    from dialogs.lacking_words import listened_words
     from ivr.desk_commands import app as desk
     from ivr.desk_commands import calls
     from ivr.line.commands import add_commands as add_line_commands
@@ -57,13 +71,14 @@ def main() -> None:
     from ivr.softphone.commands import add_commands as add_softphone_commands
     from tts.commands import app as speech
 
-    app.add_typer(flows, name="flows")
+    app.add_typer(flows, name="flows", context_settings={"default_map": {"check": {"model": _model_in_use}}})
     app.command("digits")(digits)
     app.add_typer(desk, name="desk")
     voice = {"rhvoice_dir": str(default_state_dir() / "rhvoice")}
     app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})
     app.command("calls")(calls)
     app.command("hear")(hear)
+    models.command("add-words")(add_words_command(listened_words))
     app.add_typer(models, name="models", context_settings={"obj": _models_setup})
     add_line_commands(app)
     add_softphone_commands(app)

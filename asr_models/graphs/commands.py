@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -17,8 +18,9 @@ from rich.table import Table
 from asr_models.graphs.errors import GraphError
 from asr_models.graphs.letters import STRESS
 from asr_models.graphs.model_rebuild import NewWord, WordPlan, model_root, plan_words, rebuild_model
+from asr_models.model_choice import models_in_use
+from asr_models.models_setup import refused, setup_of
 from asr_models.port import ModelInvalid
-from asr_models.settings import BUNDLED_MODEL_DIR, HearingSettings
 
 _ORIGINS = {"you": "как вы сказали", "lexicon": "из словаря", "rules": "по правилам: проверьте ударение"}
 
@@ -27,6 +29,7 @@ def add_words_command(words_of_flows: Callable[[Path | None], tuple[str, ...]]) 
     """Make the command; the words that flows listen for are the business of a floor above."""
 
     def add_words(
+        context: typer.Context,
         words: Annotated[
             list[str] | None, typer.Argument(metavar="WORD…", help="Words or phrases, in Russian.")
         ] = None,
@@ -40,28 +43,29 @@ def add_words_command(words_of_flows: Callable[[Path | None], tuple[str, ...]]) 
             list[str] | None,
             typer.Option(metavar="WORD=SAID", help="How a word sounds, with + before the stress: яндекс=+яндэкс."),
         ] = None,
-        model: Annotated[Path, typer.Option(help="Model folder that is to learn them.")] = BUNDLED_MODEL_DIR.parent,
-        out: Annotated[Path | None, typer.Option(help="New model folder; must not exist.")] = None,
-        models_dir: Annotated[Path, typer.Option(help="Where new model folders go when --out is not given.")] = Path(
-            ".yulia/models"
-        ),
+        model: Annotated[
+            Path | None, typer.Option(help="Model folder that is to learn them instead of the one in use.")
+        ] = None,
+        out: Annotated[
+            Path | None, typer.Option(help="New model folder, which must not exist; by default in the models folder.")
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
     ) -> None:
         """Teach a model more words: its graphs are built anew in a new folder, without training."""
         began = monotonic()
+        setup = setup_of(context)
         console = Console(stderr=as_json)
         try:
-            root = model_root(model)
+            root = model_root(model or models_in_use(setup.hearing, setup.models_dir)["closed"])
             wanted = (*(words or ()), *(words_of_flows(flows) if from_flows else ()))
             plan = plan_words(root, wanted, _said(say or []))
-            destination = (out or _free_name(models_dir, root.name)).absolute()
+            destination = (out or _free_name(setup.models_dir, root.name)).absolute()
             if plan.new:
                 if not as_json:
                     _show(console, plan)
-                _rebuild(console, root, destination, plan)
+                _rebuild(console, root, destination, plan, setup.hearing.trial_limit_seconds)
         except (GraphError, ModelInvalid) as error:
-            Console(stderr=True).print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
-            raise typer.Exit(2) from error
+            raise refused(Console(stderr=True), str(error)) from error
         made = destination if plan.new else None
         if as_json:
             typer.echo(json.dumps(_report(plan, made, monotonic() - began), ensure_ascii=False))
@@ -85,13 +89,14 @@ def _said(pairs: list[str]) -> dict[str, str]:
 
 
 def _free_name(folder: Path, name: str) -> Path:
+    name = re.sub(r"-words-\d+$", "", name)
     number = 1
     while (candidate := folder / f"{name}-words-{number}").exists():
         number += 1
     return candidate
 
 
-def _rebuild(console: Console, root: Path, destination: Path, plan: WordPlan) -> None:
+def _rebuild(console: Console, root: Path, destination: Path, plan: WordPlan, trial_limit_seconds: float) -> None:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("начинаю", total=None)
@@ -99,7 +104,7 @@ def _rebuild(console: Console, root: Path, destination: Path, plan: WordPlan) ->
             root,
             destination,
             plan.new,
-            trial_limit_seconds=HearingSettings().trial_limit_seconds,
+            trial_limit_seconds=trial_limit_seconds,
             on_step=lambda step: progress.update(task, description=step),
         )
 

@@ -16,7 +16,7 @@ from asr_models.graphs.lexicon import Lexicon, Pronunciation, read_lexicon
 from asr_models.graphs.pronunciation import said_as, with_stress
 from asr_models.graphs.units import read_units
 from asr_models.model_folder import check_model_folder
-from asr_models.model_seal import break_seal, seal
+from asr_models.model_seal import break_seal, note_trial, seal
 from asr_models.phrase_grammar import spelled_for, words_of
 
 UNITS_FILE = "units.json"
@@ -122,6 +122,8 @@ def rebuild_model(
             on_step(f"пробую {folder.parent.relative_to(made.parent)}")
             check_model_folder(folder.parent, trial_limit_seconds=trial_limit_seconds)
         seal(made)
+        for folder in _graph_folders(made):
+            note_trial(folder.parent, made)
         made.chmod(0o755)
         made.rename(destination)
     finally:
