@@ -1,9 +1,8 @@
-"""`yulia flows check|talk` and `yulia digits`: the dialogue by hand."""
+"""`yulia flows check|talk`: the dialogue by hand."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -35,9 +34,6 @@ from dialogs.engine.vocabulary import (
     Turn,
     Value,
 )
-from dialogs.grammar.checks import Check
-from dialogs.grammar.dictation import dictation
-from dialogs.grammar.digits import NumberRule, settle
 from dialogs.lacking_words import command_that_adds, lacking_words
 from dialogs.reader import FlowErrors, load_bundle
 from dialogs.settings import BUNDLED_FOLDER
@@ -174,36 +170,3 @@ EXAMPLE = Customer(
     (Card("7789000000002222", CardState.ACTIVE, 1250, 40, 200, date(2026, 12, 1)),),
 )
 """Whom the talk's loyalty system knows."""
-
-
-def digits(
-    text: Annotated[str, typer.Argument(help="Spoken number, e.g. «семьдесят семь восемьдесят девять».")],
-    length: Annotated[list[int] | None, typer.Option(help="Allowed length; may be given more than once.")] = None,
-    prefix: Annotated[list[str] | None, typer.Option(help="Allowed first digits; may be given more than once.")] = None,
-    check: Annotated[Check, typer.Option(help="Rule that the number must keep.")] = Check.NONE,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
-) -> None:
-    """Read a spoken number; tell all readings that fit. Exit code 1 when none does."""
-    lengths = tuple(length or (8,) if check is Check.BIRTH_DATE else length or ())
-    readings = list(_readings(text, lengths, tuple(prefix or ()), check))
-    console = Console()
-    if as_json:
-        found = {"text": text, "digits": readings[0] if readings else None, "readings": readings}
-        typer.echo(json.dumps(found, ensure_ascii=False))
-    else:
-        for number, reading in enumerate(readings):
-            console.print(reading, style="bold" if number == 0 else "dim", highlight=False)
-        if not readings:
-            console.print("[red]Ни одно прочтение не подходит[/red]")
-    if not readings:
-        raise typer.Exit(1)
-
-
-def _readings(text: str, lengths: tuple[int, ...], prefixes: tuple[str, ...], check: Check) -> Iterator[str]:
-    if not lengths:
-        rule = NumberRule(tuple(range(1, 25)), prefixes, check)
-        natural = [reading for reading in dictation(text).natural if reading and rule.allows(reading)]
-        yield from natural
-        yield from (reading.digits for reading in settle(text, rule) if reading.digits not in natural)
-        return
-    yield from (reading.digits for reading in settle(text, NumberRule(lengths, prefixes, check)))

@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from dialogs.commands import app, digits
+from dialogs.commands import app
+from dialogs.digits_command import digits
 
 BASE = Path(__file__).parent / "broken" / "base"
 runner = CliRunner()
@@ -73,7 +74,46 @@ def test_spoken_numbers_by_hand(arguments: list[str], found: str) -> None:
     assert found in runner.invoke(digits_app, arguments).stdout
 
 
+@pytest.mark.parametrize(
+    ("said", "length", "found", "reason", "groups"),
+    [
+        ("семьдесят семь, восемьдесят девять", 4, "7789", "natural", ["7789"]),
+        ("двадцать пять", 3, "205", "unnatural", ["205"]),
+        ("девятьсот шестнадцать сорок пять", 5, "91645", "natural", ["916", "45"]),
+        ("двадцать пять тридцать шесть", 5, "20536", "another_reading", ["205", "36"]),
+    ],
+)
+def test_why_a_number_is_taken_and_in_which_groups(
+    said: str, length: int, found: str, reason: str, groups: list[str]
+) -> None:
+    answer = json.loads(runner.invoke(digits_app, [said, "--json", f"--length={length}"]).stdout)
+    assert (answer["digits"], answer["reason"]) == (found, reason)
+    assert answer["groups"] == groups
+
+
 def test_what_is_no_number_has_no_reading() -> None:
     result = runner.invoke(digits_app, ["привет", "--json"])
     assert result.exit_code == 1
-    assert json.loads(result.stdout) == {"text": "привет", "digits": None, "readings": []}
+    nothing = {"text": "привет", "digits": None, "reason": None, "groups": [], "readings": []}
+    assert json.loads(result.stdout) == nothing
+
+
+def test_several_numbers_come_from_standard_input() -> None:
+    result = runner.invoke(digits_app, ["--json", "--length", "2"], input="сорок два\n\nсорок\nтысяча\n")
+    assert result.exit_code == 1
+    assert [json.loads(line)["digits"] for line in result.stdout.splitlines()] == ["42", "40", None]
+    told = runner.invoke(digits_app, ["--length", "2"], input="сорок два\n").stdout
+    assert "сорок два" in told
+    assert "42" in told
+
+
+def test_another_reading_of_the_recogniser_counts_when_the_first_does_not_fit() -> None:
+    result = runner.invoke(digits_app, ["один два", "--length", "3", "--alternative", "один два три", "--json"])
+    assert json.loads(result.stdout)["digits"] == "123"
+    assert json.loads(result.stdout)["reason"] == "alternative"
+
+
+def test_a_number_that_does_not_fit_is_told_as_it_was_said() -> None:
+    told = runner.invoke(digits_app, ["один два", "--length", "5"]).stdout
+    assert "Ни одно прочтение не подходит" in told
+    assert "12" in told
