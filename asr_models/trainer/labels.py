@@ -31,7 +31,6 @@ def rasterise(
         silence: the same for the time between words.
     """
     labels = np.full(outputs, silence[1], np.int64)
-    labels[:1] = silence[0]
     for word, word_pdfs in zip(words, pdfs, strict=True):
         for segment, (first, loop) in zip(word.phones, word_pdfs, strict=True):
             start, end = output_at(segment.start_seconds, outputs), output_at(segment.end_seconds, outputs)
@@ -54,7 +53,8 @@ def output_bounds_seconds(output: int) -> tuple[float, float]:
 
 def _with_first_silences(labels: Labels, silence: tuple[int, int]) -> Labels:
     is_silent = labels == silence[1]
-    labels[np.flatnonzero(is_silent[1:] & ~is_silent[:-1]) + 1] = silence[0]
+    before = np.concatenate([[False], is_silent[:-1]])
+    labels[is_silent & ~before] = silence[0]
     return labels
 
 
