@@ -1,0 +1,166 @@
+"""Hearing the bench's audio as the line does: the gate cuts it, each piece is a stream, the pieces are joined."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from asr_models.port import Hypothesis, ModelInvalid, PhraseList
+from asr_models.settings import HearingSettings
+from asr_models.speech_gate import FRAME_BYTES, SpeechGate
+from asr_models.vosk_engine import VoskRecogniser
+from bench.asr.sets import Utterance
+from ivr.listening.pieces import Piece, joined
+
+_PER_TASK = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One utterance to be heard in one way."""
+
+    utterance: Utterance
+    free: bool
+    phrases: PhraseList
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTask:
+    """What was understood, and what it cost."""
+
+    task: Task
+    text: str
+    alternatives: tuple[str, ...]
+    confidence: float
+    cpu_seconds: float
+    heard_seconds: float  # of the utterance's audio
+    decoded_seconds: float  # of the audio that the gate let through
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What one process with the model took."""
+
+    load_seconds: float
+    memory_mb: float  # resident, of the whole process
+
+
+def hearing_settings(model: Path | None) -> HearingSettings:
+    """Choose the graphs of a model folder: one with `phrases/` and `digits/`, or a single one for everything."""
+    if model is None:
+        return HearingSettings(threads=1)
+    folder = model.resolve()
+    if (folder / "phrases").is_dir():
+        return HearingSettings(model_dir=folder / "phrases", digits_model_dir=folder / "digits", threads=1)
+    return HearingSettings(model_dir=folder, digits_model_dir=folder, threads=1)
+
+
+def hear_all(
+    model: Path | None,
+    audio: Path,
+    tasks: Sequence[Task],
+    told: Callable[[int], object],
+    *,
+    whole: bool,
+    processes: int,
+) -> tuple[list[HeardTask], Machine]:
+    """Hear every task; in processes, each with one decoding thread. `told` hears how many more are done."""
+    # Long and short ones mixed: by length, so that no process ends up with all the numbers.
+    ordered = sorted(tasks, key=lambda task: -task.utterance.count)
+    parts = [ordered[place : place + _PER_TASK] for place in range(0, len(ordered), _PER_TASK)]
+    heard: list[HeardTask] = []
+    machines: list[Machine] = []
+    with ProcessPoolExecutor(
+        processes or os.cpu_count(), mp_context=get_context("spawn"), initializer=_load, initargs=(model, audio)
+    ) as pool:
+        for done in as_completed([pool.submit(_hear_part, part, whole) for part in parts]):
+            results, machine = done.result()
+            heard += results
+            machines.append(machine)
+            told(len(results))
+    load = sorted(machine.load_seconds for machine in machines)
+    return heard, Machine(load[len(load) // 2], max(machine.memory_mb for machine in machines))
+
+
+class _Process:
+    """What a hearing process keeps between its tasks."""
+
+    recogniser: VoskRecogniser
+    refused: ModelInvalid | None = None
+    audio: Path
+    load_seconds: float
+
+
+def _load(model: Path | None, audio: Path) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    began = time.perf_counter()
+    try:
+        _Process.recogniser = VoskRecogniser(hearing_settings(model))
+    except ModelInvalid as invalid:  # told by the first task: an initializer that fails breaks the pool without a word
+        _Process.refused = invalid
+    _Process.load_seconds = time.perf_counter() - began
+    _Process.audio = audio
+
+
+def _hear_part(tasks: list[Task], whole: bool) -> tuple[list[HeardTask], Machine]:
+    if _Process.refused is not None:
+        raise _Process.refused
+    heard = asyncio.run(_hear_tasks(tasks, whole=whole))
+    return heard, Machine(_Process.load_seconds, psutil.Process().memory_info().rss / 1e6)
+
+
+async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
+    heard = []
+    for task in tasks:
+        place, count = task.utterance.start, task.utterance.count
+        pcm16 = np.fromfile(_Process.audio, dtype="<i2", count=count, offset=place * 2).tobytes()
+        pieces = [pcm16] if whole else list(gated(pcm16))
+        began = time.process_time()
+        hypotheses = [await _hear(piece, task.phrases) for piece in pieces]
+        cpu_seconds = time.process_time() - began
+        reading = joined([Piece(None, hypothesis, closed=True) for hypothesis in hypotheses])
+        heard.append(
+            HeardTask(
+                task,
+                reading.text,
+                reading.alternatives,
+                reading.confidence,
+                cpu_seconds,
+                count / 8000,
+                sum(len(piece) for piece in pieces) / 16000,
+            )
+        )
+    return heard
+
+
+async def _hear(pcm16: bytes, phrases: PhraseList) -> Hypothesis:
+    stream = _Process.recogniser.open_stream(phrases)
+    try:
+        for place in range(0, len(pcm16), 16000):
+            stream.feed(pcm16[place : place + 16000])
+            await stream.decoded()
+        return await stream.finish()
+    finally:
+        stream.cancel()
+
+
+def gated(pcm16: bytes) -> Iterator[bytes]:
+    """Cut audio into what the line's speech gate lets through, one piece for each time it opens."""
+    gate = SpeechGate()
+    piece = bytearray()
+    for place in range(0, len(pcm16) - FRAME_BYTES + 1, FRAME_BYTES):
+        piece += gate.take(pcm16[place : place + FRAME_BYTES])
+        if piece and not gate.is_open:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
