@@ -97,9 +97,19 @@ def _known_phrases(phrases: PhraseList, knows: Callable[[str], bool]) -> Iterato
 class GrammarCache:
     """Grammars by phrase list: a flow has a few dozen, a call asks for one at every utterance."""
 
-    def __init__(self, knows: Callable[[str], bool], decoys: Iterable[str], *, size: int = 256) -> None:
-        decoys = tuple(decoys)
-        self._grammar = lru_cache(maxsize=size)(lambda phrases: make_grammar(phrases, decoys, knows))
+    def __init__(
+        self,
+        knows: Callable[[str], bool],
+        decoys: Iterable[str],
+        *,
+        dictation_decoys: Iterable[str] = (),
+        size: int = 256,
+    ) -> None:
+        usual = tuple(decoys)
+        in_dictation = (*usual, *dictation_decoys)
+        self._grammar = lru_cache(maxsize=size)(
+            lambda phrases: make_grammar(phrases, in_dictation if phrases.dictation else usual, knows)
+        )
 
     def grammar(self, phrases: PhraseList) -> Grammar | None:
         """Return the grammar of a phrase list; None means free speech."""

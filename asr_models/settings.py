@@ -46,6 +46,10 @@ class HearingSettings(BaseModel, frozen=True):
         ("алло", "угу", "ага", "минуту", "секунду", "здравствуйте", "подождите", "сейчас", "ну"),
         description="Common words added to phrase lists that lack them; heard, they count as unknown speech, [unk].",
     )
+    dictation_decoys: tuple[str, ...] = Field(
+        ("а", "э", "эм", "мм", "ой", "так", "вот", "значит", "щас", "минутку", "минуточку", "секундочку", "дальше"),
+        description="More of them while a number is dictated: what people say between its groups.",
+    )
     trial_limit_seconds: float = Field(
         60.0, gt=0, description="How long a foreign model may take to load in the child process that tries it."
     )

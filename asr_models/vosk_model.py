@@ -54,7 +54,7 @@ class VoskModel:
         self.name = folder.name
         self.takes_phrase_lists = folder.takes_phrase_lists
         self._min_word_confidence = settings.min_word_confidence
-        self._grammars = GrammarCache(self._knows, settings.decoys)
+        self._grammars = GrammarCache(self._knows, settings.decoys, dictation_decoys=settings.dictation_decoys)
 
     def lacks(self, phrases: PhraseList) -> tuple[str, ...]:
         """Return the words of the list that this model can never hear."""

@@ -34,7 +34,9 @@ class VoskServerRecogniser:
             gather_bytes=_whole_bytes(self._settings.gather_seconds),
         )
         # The protocol does not tell which words the server's model knows: it is sent the list as it is.
-        self._grammars = GrammarCache(lambda _word: True, self._settings.decoys)
+        self._grammars = GrammarCache(
+            lambda _word: True, self._settings.decoys, dictation_decoys=self._settings.dictation_decoys
+        )
         self._streams: set[VoskServerStream] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None

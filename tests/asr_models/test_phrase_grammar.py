@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asr_models.phrase_grammar import make_grammar, missing_words
+from asr_models.phrase_grammar import GrammarCache, make_grammar, missing_words
 from asr_models.port import FREE_SPEECH, PhraseList
 
 VOCABULARY = {"алло", "ага", "да", "нет", "счёт", "всё", "два", "ноль", "баланс", "береза"}
@@ -80,3 +80,13 @@ def test_where_unknown_speech_is_not_allowed_there_are_no_decoys() -> None:
 
 def test_one_word_answers_are_expected_oftener_than_long_ones() -> None:
     assert grammar("нет", "нет два", allow_unknown=False) == ["нет", "нет", "нет", "нет два"]
+
+
+def test_more_words_are_listened_for_while_a_number_is_dictated() -> None:
+    cache = GrammarCache(knows, ("алло",), dictation_decoys=("ага", "ой"))
+
+    usual, dictated = cache.grammar(PhraseList(("два",))), cache.grammar(PhraseList(("два",), dictation=True))
+
+    assert usual is not None and usual.decoys == {"алло"}
+    assert dictated is not None and dictated.decoys == {"алло", "ага"}
+    assert dictated.without_decoys(["ага", "два"]) == ["[unk]", "два"]
