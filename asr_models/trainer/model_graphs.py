@@ -14,17 +14,15 @@ from asr_models.graphs.model_rebuild import LEXICON_FILE, UNITS_FILE
 from asr_models.graphs.units import Units
 from asr_models.graphs.word_graph import GraphOptions
 from asr_models.trainer.clips import Kind
-from asr_models.trainer.number_texts import number_vocabulary
-from asr_models.trainer.texts import FILLERS, TEXTS_DIR, TextMaker, vocabulary
+from asr_models.trainer.texts import TextMaker, vocabulary
 
 SEED = 20
 PHRASES_TEXTS: Mapping[Kind, int] = MappingProxyType(
     {"phrase": 16000, "sentence": 6000, "number": 3000, "digits": 1500, "date": 3000}
 )
 """How many made-up texts of each kind teach the free speech of the graph for phrases."""
-DIGITS_TEXTS: Mapping[Kind, int] = MappingProxyType({"number": 9000, "digits": 6000, "date": 6000})
-_WORD_WEIGHT = 0.5  # of every word said alone
-_TOPICS_BESIDE_NUMBERS = ("answers", "corrections", "operator", "repeat")
+DIGITS_TEXTS: Mapping[Kind, int] = MappingProxyType({"number": 9000, "digits": 6000, "date": 6000, "phrase": 1000})
+_WORD_WEIGHT = 0.5  # of every word said alone, in free speech
 
 
 def write_model_graphs(
@@ -41,26 +39,14 @@ def write_model_graphs(
         ToolsMissing: OpenFst's programs are not installed.
         GraphError: a word has no pronunciation, or one that the units do not fit.
     """
-    known = (lexicon or read_lexicon()).of_words(vocabulary())
-    of_numbers = known.of_words(digits_vocabulary())
-    build_graph(model / "phrases" / "graph", known, units, texts_bigrams(PHRASES_TEXTS, tuple(known)), phrases)
+    known = lexicon or read_lexicon()
+    known.of_words(vocabulary())  # all that was trained on must be in it; it may hold more, which generic phones hear
     slow = digits or GraphOptions(word_penalty=1.5)
-    build_graph(model / "digits" / "graph", of_numbers, units, texts_bigrams(DIGITS_TEXTS, tuple(of_numbers)), slow)
+    # Both know all words: a phrase list leaves those that it names, whatever the graph holds.
+    build_graph(model / "phrases" / "graph", known, units, texts_bigrams(PHRASES_TEXTS, tuple(known)), phrases)
+    build_graph(model / "digits" / "graph", known, units, texts_bigrams(DIGITS_TEXTS, ()), slow)
     (model / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
     (model / LEXICON_FILE).write_text(known.as_text(), encoding="utf-8")
-
-
-def digits_vocabulary() -> tuple[str, ...]:
-    """List what is heard while a number is dictated: its words, corrections, answers, asking for an operator."""
-    words = {*number_vocabulary(), *FILLERS}
-    for topic in (*_TOPICS_BESIDE_NUMBERS, "fillers"):
-        text = (TEXTS_DIR / f"{topic}.txt").read_text(encoding="utf-8")
-        lines = (line for line in text.splitlines() if not line.startswith("#"))
-        words.update(word for line in lines for word in line.translate(_BRACKETS).split())
-    return tuple(sorted(words & set(vocabulary())))
-
-
-_BRACKETS = str.maketrans({mark: " " for mark in "()|-"})
 
 
 def texts_bigrams(texts: Mapping[Kind, int], words: Sequence[str]) -> Bigrams:
