@@ -41,32 +41,36 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     except ModelInvalid as error:
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
         used = models_in_use(setup.hearing, setup.models_dir / "nothing-chosen")
-    uses = {name: kinds for name, kinds in _uses(setup, used).items()}
+    uses = _uses(setup, used)
     fetched = setup.store.fetched()
+    own = {path: kinds for path, kinds in uses.items() if path not in {entry.name for entry in catalogue()}}
     if as_json:
-        typer.echo(json.dumps([_as_json(entry, fetched, uses) for entry in catalogue()], ensure_ascii=False, indent=1))
+        entries = [_as_json(entry, fetched, uses) for entry in catalogue()]
+        entries += [_own_as_json(path, kinds) for path, kinds in own.items()]
+        typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
     table = Table(title="Модели распознавания")
     table.add_column("модель", no_wrap=True)
-    for column in ("скачать", "память", "списки фраз", "состояние", "сейчас слушает"):
+    table.add_column("сейчас", no_wrap=True)
+    for column in ("слушает", "архив, МБ", "память, МБ", "списки фраз"):
         table.add_column(column)
     for entry in catalogue():
         table.add_row(
             entry.name,
-            f"{entry.download_megabytes} МБ" if entry.url else "—",
-            f"{entry.memory_megabytes} МБ",
-            "да" if entry.takes_phrase_lists else "нет",
             _state(entry, fetched),
-            _kinds_in_words(uses.pop(entry.name, ())),
+            _kinds_in_words(uses.get(entry.name, ())),
+            str(entry.download_megabytes) if entry.url else "—",
+            str(entry.memory_megabytes),
+            "да" if entry.takes_phrase_lists else "нет",
         )
-    for path, kinds in uses.items():
-        table.add_row(path, "", "", "", "своя", _kinds_in_words(kinds))
     console.print(table)
+    for path, kinds in own.items():
+        console.print(f"Своя модель {escape(path)} слушает: {_kinds_in_words(kinds)}.", highlight=False, soft_wrap=True)
     for entry in catalogue():
-        console.print(f"[bold]{entry.name}[/bold] ({entry.licence}). {entry.purpose}", highlight=False)
+        console.print(f"[bold]{entry.name}[/bold], {entry.licence}. {entry.purpose}", highlight=False, soft_wrap=True)
         if entry.error_rates:
-            rates = ", ".join(f"{test}: {rate:g}" for test, rate in entry.error_rates.items())
-            console.print(f"  ошибок в словах, %: {rates} [dim]({entry.error_rates_source})[/dim]", highlight=False)
+            rates = ", ".join(f"{test} {rate:g}" for test, rate in entry.error_rates.items())
+            console.print(f"  [dim]Ошибок в словах, %: {rates} ({entry.error_rates_source})[/dim]", highlight=False)
     _tell_what_overrides(setup, console, KINDS)
 
 
@@ -172,6 +176,10 @@ def _as_json(
 ) -> dict[str, object]:
     here = {"bundled": entry.url is None, "fetched": entry.name in fetched, "in_use_for": uses.get(entry.name, ())}
     return entry.model_dump() | here
+
+
+def _own_as_json(path: str, kinds: tuple[QuestionKind, ...]) -> dict[str, object]:
+    return {"name": path, "bundled": False, "fetched": False, "in_use_for": kinds}
 
 
 def _tell_what_overrides(setup: ModelsSetup, console: Console, kinds: tuple[QuestionKind, ...]) -> None:
