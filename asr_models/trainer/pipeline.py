@@ -52,17 +52,19 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         return digest_of(repr(recipe.alignment), index, BUNDLED_LEXICON)
 
     def features_inputs() -> str:
-        return digest_of(repr((recipe.features, recipe.training.layers, AugmentationRecipe())), alignments)
+        pieces = (recipe.features.shard_hours, recipe.features.seed, recipe.training.layers, AugmentationRecipe())
+        return digest_of(repr(pieces), alignments)
 
     def train_inputs() -> str:
-        return digest_of(features_inputs(), repr(recipe.training), CORE_WORDS, BUNDLED_LEXICON)
+        learned = (recipe.features.hours, recipe.training)
+        return digest_of(features_inputs(), repr(learned), CORE_WORDS, BUNDLED_LEXICON)
 
     def export_inputs() -> str:
         measured = [wanted.measured_file] if wanted.measured_file else []
         return digest_of(repr(recipe), work / "training" / HEAD_FILE, BUNDLED_LEXICON, *texts, *measured)
 
     return (
-        Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report), None),
+        Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report)),
         Stage(
             "align", "find every phone in time", align_inputs, lambda report: _align(wanted, report), alignments.parent
         ),
@@ -72,9 +74,10 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
             features_inputs,
             lambda report: _features(wanted, report),
             features_dir(work),
+            f"{recipe.features.hours:g} h",
         ),
         Stage("train", "train the head", train_inputs, lambda report: _train(wanted, report), work / "training"),
-        Stage("export", "write the model folder", export_inputs, lambda report: _export(wanted, book, report), None),
+        Stage("export", "write the model folder", export_inputs, lambda report: _export(wanted, book, report)),
     )
 
 

@@ -25,7 +25,8 @@ class Stage:
     explanation: str
     inputs: Callable[[], str]  # names all that the result depends on; asked for when the stages before are done
     run: Callable[[Report], Facts]
-    folder: Path | None  # what is thrown away when the inputs are others than those it was begun with
+    folder: Path | None = None  # its pieces; thrown away when what they depend on has changed
+    amount: str = ""  # how much is wanted: another one does not spoil the pieces that are there
 
 
 class StageBook:
@@ -36,7 +37,7 @@ class StageBook:
 
     def is_done(self, stage: Stage) -> bool:
         """Say whether the stage was finished with the inputs it has now."""
-        return self._read(stage.name).get("done") == stage.inputs()
+        return self._read(stage.name).get("done") == f"{stage.inputs()} {stage.amount}"
 
     def facts(self, name: str) -> dict[str, str]:
         """Recall what a stage had to say; nothing if it never ran."""
@@ -50,7 +51,7 @@ class StageBook:
             shutil.rmtree(stage.folder, ignore_errors=True)
         self._write(stage.name, {"begun": inputs})
         facts = dict(stage.run(report))
-        self._write(stage.name, {"begun": inputs, "done": inputs, "facts": facts})
+        self._write(stage.name, {"begun": inputs, "done": f"{inputs} {stage.amount}", "facts": facts})
         return facts
 
     def _read(self, name: str) -> dict[str, object]:

@@ -9,10 +9,10 @@ class Work:
     """A stage that counts how often it ran and may be interrupted."""
 
     def __init__(self, folder: Path) -> None:
-        self.runs, self.inputs, self.interrupted, self.folder = 0, "first", False, folder
+        self.runs, self.inputs, self.amount, self.interrupted, self.folder = 0, "first", "", False, folder
 
     def stage(self) -> Stage:
-        return Stage("work", "does something", lambda: self.inputs, self.run, self.folder)
+        return Stage("work", "does something", lambda: self.inputs, self.run, self.folder, self.amount)
 
     def run(self, report: Report) -> Facts:
         self.runs += 1
@@ -46,6 +46,14 @@ def test_other_inputs_make_it_begin_anew(work: Work, tmp_path: Path) -> None:
     work.inputs = "second"
     assert not book.is_done(work.stage())
     assert carry_out(work, book) == {"pieces": "1"}
+
+
+def test_more_of_the_same_is_made_beside_what_is_there(work: Work, tmp_path: Path) -> None:
+    book = StageBook(tmp_path)
+    carry_out(work, book)
+    work.amount = "twice as much"
+    assert not book.is_done(work.stage())
+    assert carry_out(work, book) == {"pieces": "2"}
 
 
 def test_an_interrupted_stage_goes_on_with_what_it_had(work: Work, tmp_path: Path) -> None:
