@@ -13,9 +13,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from dialogs.grammar.checks import Check
-from dialogs.grammar.correction_words import Change, Place, PlaceKind, read_changes
-from dialogs.grammar.dictation import Dictation, dictation
-from dialogs.grammar.digits import MAX_ALTERNATIVES, MAX_DETOUR, NumberRule, choose
+from dialogs.grammar.correction_words import Change, Changes, Place, PlaceKind, read_changes
+from dialogs.grammar.dictation import PAUSE_COST, Dictation, dictation
+from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, choose
 from dialogs.grammar.grouping import USUAL_GROUPS, as_said, digits_of, groups_of, in_groups, regrouped
 from dialogs.grammar.number_words import Kind
 
@@ -23,7 +23,7 @@ MAX_SPAN_WORDS = 8
 """Longer corrections are read in their natural way only."""
 MAX_CANDIDATES = 400
 UNNATURAL = 10.0
-"""«пятьдесят четыре» is taken for 504 only when 54 goes nowhere."""
+"""How far off a reading is that goes over a pause. Others that are not natural (54 for 504) make no corrections."""
 LEAST_DIGITS_ANYWHERE = 2
 """One digit without a place could go anywhere."""
 
@@ -92,7 +92,9 @@ def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) 
     candidates = [_Candidate(0.0, 0, old)]
     for change in found.changes:
         candidates = _applied(change, candidates, grouped, rule, lengths)
-    if any(each.digits == old for each in candidates):
+    if not candidates:
+        return Unclear.DIGITS if _has_places(found, grouped) else Unclear.UNFIT
+    if min(candidates).digits == old:
         return None  # it is so already
     best: dict[str, _Candidate] = {}
     for each in sorted(candidates):
@@ -102,8 +104,17 @@ def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) 
     if chosen is not None:
         return Corrected(regrouped(chosen, grouped, lengths))
     if not best:
-        return Unclear.DIGITS if any(not change.digits for change in found.changes) else Unclear.UNFIT
+        return Unclear.UNFIT
     return Unclear.GROUP if any(change.place is None for change in found.changes) else Unclear.DIGITS
+
+
+def _has_places(found: Changes, grouped: str) -> bool:
+    """Say whether what was named is there at all; what is said with «не» alone stands for its place."""
+    ends = _ends(groups_of(grouped))
+    named = [change.place for change in found.changes if change.place is not None]
+    return any(_named(place, ends, digits_of(grouped)) != (0, 0) for place in named) or any(
+        not change.digits for change in found.changes
+    )
 
 
 def _says_too_little(change: Change) -> bool:
@@ -178,7 +189,7 @@ def _digits(said: Dictation, rule: NumberRule) -> Iterator[tuple[str, float]]:
         readings = said.span_readings(0, len(said), longest)
     for digits, cost in readings.items():
         detour = cost - said.natural_cost
-        if digits and detour <= MAX_DETOUR:
+        if digits and detour <= PAUSE_COST:
             yield digits, detour
             if rule.check is Check.BIRTH_DATE and len(digits) == 1:
                 yield digits.zfill(2), detour
@@ -225,13 +236,15 @@ def _spans(
             continue
         if len(digits) == end - start:
             yield far, start, end
-        elif len(digits) < end - start:
+        elif len(digits) > end - start:
+            if start + len(digits) <= len(number):
+                yield far + 2, start, start + len(digits)
+        elif far == 0:
             for at in range(start, end - len(digits) + 1):
-                yield far + (1 if {at, at + len(digits)} <= set(parts) else 2), at, at + len(digits)
-        elif start + len(digits) <= len(number):
-            yield far + 3, start, start + len(digits)
+                if {at, at + len(digits)} <= set(parts):
+                    yield 1, at, at + len(digits)
         if len(digits) != end - start and len(number) - (end - start) + len(digits) in rule.lengths:
-            yield far + 4, start, end
+            yield far + 3, start, end
 
 
 def _anywhere(

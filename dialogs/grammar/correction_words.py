@@ -22,6 +22,7 @@ _LAST_BUT_ONE = _set_of("предпоследняя предпоследней �
 _FIRST_FEW = _set_of("первые первых")
 _END = _set_of("конец конце конца концу заканчивается кончается оканчивается хвост")
 _START = _set_of("начало начале начала вначале сначала начинается")
+_IN = _set_of("в во")
 _NOT = _set_of("не вместо")
 _BUT = _set_of("а но надо нужно должно")
 _OF_DATES = {
@@ -106,7 +107,7 @@ def _tokens(said: tuple[str, ...]) -> Iterator[_Token]:
     at = 0
     is_begun = False  # with a place or digits
     while at < len(said):
-        token, at = _token(said, at, is_begun)
+        token, at = _token(said, at, is_begun and said[at - 1] not in _IN)
         if token is not None:
             is_begun = isinstance(token, Place | _Digits)
             yield token

@@ -5,7 +5,33 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from dialogs.grammar.number_phrases import spoken_number
+from tts.spoken import number_words
 
+ONES = ["нолик", "единица", "двойка", "тройка", "четвёрка", "пятёрка", "шестёрка", "семёрка", "восьмёрка", "девятка"]
+MANY = ["нулей", "единиц", "двоек", "троек", "четвёрок", "пятёрок", "шестёрок", "семёрок", "восьмёрок", "девяток"]
+OBLIQUE = ["нуля", "одна", "две", "трёх", "четырёх", "пяти", "шести", "семи", "восьми", "девяти"]
+FILLERS = ["так", "[unk]", "э", "дальше", ",", "значит", "сейчас", "ну", "потом", "и", "плюс", "номер карты", ", ну"]
+MEAN_WORDS = [
+    *["двадцать", "сто", "тысяч", "тысяча", "пять", "ноль", "нуля", "нулей", "три", "раза", "раз", "пара", "двойной"],
+    *["дважды", "семёрка", "семёрки", "мая", "первого", "двухтысячного", "пятого", "девятьсот", "одиннадцать", "два"],
+    *[
+        "две",
+        "не",
+        "а",
+        "нет",
+        "группа",
+        "вторая",
+        "последние",
+        "цифры",
+        "12",
+        "0",
+        "7789000000002222",
+        ",",
+        "[unk]",
+        "э",
+    ],
+]
+"""What can be strung together to a parser's harm."""
 UNITS = [spoken_number(number) for number in range(10)]
 FEW = ["нуля", "единицы", "двойки", "тройки", "четвёрки", "пятёрки", "шестёрки", "семёрки", "восьмёрки", "девятки"]
 
@@ -27,14 +53,21 @@ def said_group(draw: st.DrawFn, digits: str) -> str:
         ways.append(" ".join([UNITS[0]] * zeros + [spoken_number(int(significant))]))
         if zeros >= 2:
             ways.append(" ".join(["два нуля" if zeros == 2 else "три нуля", spoken_number(int(significant))]))
-    if len(significant) == 4:
+    if zeros == 0 and len(digits) == 4:
         ways.append(thousands(int(digits)))
         ways.append(f"{said_pair(digits[:2])} {said_pair(digits[2:])}")
     if len(digits) > 1 and len(set(digits)) == 1:
-        count = {2: "два", 3: "три", 4: "четыре"}[len(digits)]
-        ways.append(f"{count} {FEW[int(digits[0])]}")
+        count = {2: "два", 3: "три", 4: "четыре", 5: "пять", 6: "шесть"}[len(digits)]
+        ways.append(f"{count} {(FEW if len(digits) < 5 else MANY)[int(digits[0])]}")
+        ways.append(f"{count} раза {UNITS[int(digits[0])]}")
         if digits[0] == "0":
             ways.append("-".join(["ноль"] * len(digits)))
+        if len(digits) == 2:
+            ways.append(f"пара {MANY[int(digits[0])]}")
+    if len(digits) == 1:
+        ways += [ONES[int(digits)], OBLIQUE[int(digits)]]
+    if zeros == 0 and len(digits) > 4:
+        ways.append(number_words(int(digits)))  # «двенадцать тысяч триста»
     return draw(st.sampled_from(ways))
 
 
@@ -49,11 +82,11 @@ def dictated(draw: st.DrawFn, digits: str) -> str:
     groups: list[str] = []
     start = 0
     while start < len(digits):
-        size = draw(st.integers(1, 4))
+        size = draw(st.sampled_from([1, 2, 2, 3, 4, 4, 5, 6]))
         groups.append(draw(said_group(digits[start : start + size])))
         start += size
         if draw(st.integers(0, 5)) == 0:
-            groups.append(draw(st.sampled_from(["так", "[unk]", "э", "дальше", ","])))
+            groups.append(draw(st.sampled_from(FILLERS)))
     return " ".join(groups)
 
 

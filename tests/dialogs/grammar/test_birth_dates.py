@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from num2words import num2words
 
 from dialogs.grammar.checks import Check, birth_date
-from dialogs.grammar.digits import NumberRule, complete, settle
+from dialogs.grammar.digits import Doubt, NumberRule, choose, complete, settle
 from dialogs.grammar.number_phrases import spoken_number
 from tests.dialogs.grammar.speaking import UNITS, said_pair, thousands
+from tts.spoken import date_words
 
 RULE = NumberRule((8,), (), Check.BIRTH_DATE)
 days = st.integers(0, (date(2012, 12, 31) - date(1930, 1, 1)).days).map(lambda n: date(1930, 1, 1) + timedelta(days=n))
@@ -65,6 +67,13 @@ def test_real_dates_are_those_of_the_calendar(digits: str) -> None:
         ("тридцать первое двенадцатого пятьдесят девятого", "31121959"),
         ("двадцать девятое февраля две тысячи четвёртого", "29022004"),
         ("третье июля ноль пятого", "03072005"),
+        ("первого первого девяностого", "01011990"),
+        ("пятое марта две тысячи пятого года", "05032005"),
+        ("двенадцать ноль пять тысяча девятьсот восемьдесят пятого", "12051985"),
+        ("двенадцатое число пятого месяца восемьдесят пятого года", "12051985"),
+        ("двенадцатого ноль пятого тысяча девятьсот восемьдесят пятого", "12051985"),
+        ("12 мая 1985", "12051985"),
+        ("12051985", "12051985"),
     ],
 )
 def test_spoken_dates(said: str, digits: str) -> None:
@@ -97,3 +106,29 @@ def test_every_year_of_a_living_person_can_be_said() -> None:
     for year in range(1930, 2013):
         assert settle(f"двенадцать ноль пять {thousands(year)}", RULE)[0].digits == f"1205{year}", year
     assert spoken_number(85) == "восемьдесят пять"
+
+
+@given(days)
+@settings(max_examples=200)
+def test_dates_with_their_months_names_are_read(day: date) -> None:
+    written = f"{ordinal(day.day)} {date_words(day).split()[-1]} {ordinal_year(day.year)}"
+    assert settle(written, RULE)[0].digits == f"{day:%d%m%Y}", written
+
+
+def ordinal(number: int) -> str:
+    return str(num2words(number, lang="ru", to="ordinal", gender="n", case="g"))
+
+
+def ordinal_year(year: int) -> str:
+    return str(num2words(year, lang="ru", to="ordinal", case="g")).replace("одна тысяча", "тысяча")
+
+
+@pytest.mark.parametrize("said", ["тридцать семь шестьдесят один", "двадцать пять семьдесят три"])
+def test_a_date_that_the_words_do_not_naturally_mean_is_not_settled_at_once(said: str) -> None:
+    """«Тридцать семь» is 37: a word may have been missed, or is still to come."""
+    assert settle(said, RULE) != ()
+    assert not complete(said, RULE)
+    choice = choose(said, RULE)
+    assert choice is not None
+    assert choice.doubt is Doubt.UNNATURAL
+    assert complete("тридцать ноль семь шестьдесят один", RULE)

@@ -1,16 +1,27 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs.grammar.checks import Check, luhn
 from dialogs.grammar.dictation import dictation
-from dialogs.grammar.digits import NumberRule, complete, settle
+from dialogs.grammar.digits import MAX_DETOUR, Doubt, NumberRule, choose, complete, settle
 from dialogs.grammar.number_words import number_word
-from tests.dialogs.grammar.speaking import card_numbers, dictated, numbers
+from tests.dialogs.grammar.speaking import (
+    MEAN_WORDS,
+    UNITS,
+    card_numbers,
+    dictated,
+    numbers,
+    said_pair,
+    with_check_digit,
+)
 
 CARD = NumberRule((16,), ("7789",), Check.LUHN)
+DATE = NumberRule((8,), (), Check.BIRTH_DATE)
 
 
 @given(st.data(), numbers)
@@ -18,6 +29,43 @@ CARD = NumberRule((16,), ("7789",), Check.LUHN)
 def test_every_number_said_in_any_grouping_is_among_the_readings(data: st.DataObject, number: str) -> None:
     said = data.draw(dictated(number))
     assert dictation(said).can_be(number)
+
+
+@given(st.data(), numbers)
+@settings(max_examples=300)
+def test_every_number_said_in_any_grouping_is_settled_where_it_keeps_a_rule(data: st.DataObject, number: str) -> None:
+    """The beam over readings loses none that length, first digits and check digit leave."""
+    number = with_check_digit(number[:-1])
+    rule = NumberRule((len(number),), (number[:4],), Check.LUHN)
+    said = data.draw(dictated(number))
+    readings = {reading.digits: reading.cost for reading in settle(said, rule)}
+    assert number in readings or min(readings.values()) + MAX_DETOUR < cost_of(said, number)
+
+
+def cost_of(said: str, digits: str) -> float:
+    """Find out how unnatural it is to mean these digits."""
+    (reading,) = settle(said, NumberRule((len(digits),), (digits,)))
+    return reading.cost
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_two_thousand_words_in_any_order_break_nothing(random: Random) -> None:
+    said = " ".join(random.choices(MEAN_WORDS, k=2000))
+    for rule in (CARD, NumberRule(tuple(range(10, 20))), DATE):
+        assert choose(said, rule, (said, said)) is None
+        assert not complete(said, rule)
+    assert dictation(said).natural == ()
+
+
+@given(st.lists(st.sampled_from(MEAN_WORDS), max_size=64), st.integers(2, 24))
+@settings(max_examples=300, deadline=None)
+def test_the_work_is_bounded_for_any_words(heap: list[str], length: int) -> None:
+    said = dictation(" ".join(heap))
+    assert sum(map(len, said.edges)) <= 12 * len(said)
+    for reading in settle(" ".join(heap), NumberRule((length,))):
+        assert said.can_be(reading.digits)
+        assert "".join(part.digits for part in said.parts(reading.digits)) == reading.digits
 
 
 @given(st.data(), card_numbers)
@@ -32,8 +80,6 @@ def test_a_card_number_is_settled_by_length_prefix_and_check_digit(data: st.Data
 
 @given(st.data(), card_numbers)
 def test_a_card_dictated_by_single_digits_or_pairs_has_one_reading(data: st.DataObject, number: str) -> None:
-    from tests.dialogs.grammar.speaking import UNITS, said_pair
-
     by_ones = " ".join(UNITS[int(digit)] for digit in number)
     by_twos = " ".join(said_pair(number[at : at + 2]) for at in range(0, 16, 2))
     for said in (by_ones, by_twos):
@@ -93,6 +139,18 @@ def test_a_text_with_more_number_words_than_anybody_dictates_has_no_reading() ->
         ("77 89", "7789"),
         ("двухсот пяти", "205"),
         ("сорок два нуля", "4000"),
+        ("восемь восемьсот", "8800"),
+        ("тысяча двести", "1200"),
+        ("двенадцать тысяч триста", "12300"),
+        ("пять нулей", "00000"),
+        ("пара нулей", "00"),
+        ("ноль три раза", "000"),
+        ("семь дважды", "77"),
+        ("шестёрка потом два нуля", "600"),
+        ("плюс семь девятьсот шестнадцать", "7916"),
+        ("последние две цифры ноль три", "03"),
+        ("семьдесят семь 1234 двенадцать", "77123412"),
+        ("шестьюстами четырьмя", "604"),
         ("седьмая восьмая", "78"),
     ],
 )
@@ -139,8 +197,6 @@ def test_a_number_is_not_complete_while_digits_are_missing() -> None:
 @settings(max_examples=300)
 def test_nobody_is_cut_off_in_the_middle_of_a_card(number: str) -> None:
     """Said in pairs, no beginning counts as the whole number, whatever else it could be read as."""
-    from tests.dialogs.grammar.speaking import said_pair
-
     pairs = [said_pair(number[at : at + 2]) for at in range(0, 16, 2)]
     for count in range(1, 8):
         assert not complete(" ".join(pairs[:count]), CARD)
@@ -170,3 +226,39 @@ def test_luhn_accepts(number: str) -> None:
 @pytest.mark.parametrize("number", ["7789000000002223", "79927398710", ""])
 def test_luhn_refuses(number: str) -> None:
     assert not luhn(number)
+
+
+def test_a_pause_makes_two_numbers_likelier_than_one() -> None:
+    assert settle("сорок два", NumberRule((2, 3)))[0].digits == "42"
+    rule = NumberRule((5,))
+    readings = [reading.digits for reading in settle("сорок, два двадцать пять", rule)]
+    assert readings[0] == "40225"  # and not 42205, which goes against the natural flow without a pause
+
+
+def test_the_texts_own_reading_goes_before_its_alternatives() -> None:
+    choice = choose("один два три", NumberRule((3,)), ("один два четыре",))
+    assert choice is not None
+    assert (choice.digits, choice.doubt) == ("123", None)
+
+
+def test_an_alternative_is_taken_when_the_text_is_no_such_number_and_marked() -> None:
+    choice = choose("один два", NumberRule((3,)), ("привет", "один два четыре", "один два пять"))
+    assert choice is not None
+    assert (choice.digits, choice.said, choice.doubt) == ("124", "один два четыре", Doubt.ALTERNATIVE)
+
+
+def test_an_alternative_goes_before_an_unnatural_reading_of_the_text() -> None:
+    """A missed word is likelier than «двадцать пять» for 205, and there are many such ways to a right check digit."""
+    choice = choose("двадцать пять", NumberRule((3,)), ("двадцать пять один",))
+    assert choice is not None
+    assert (choice.digits, choice.doubt) == ("251", Doubt.ALTERNATIVE)
+    choice = choose("двадцать, пять", NumberRule((3,)), ("двадцать пять один",))
+    assert choice is not None
+    assert (choice.digits, choice.doubt) == ("205", Doubt.UNNATURAL)
+
+
+def test_a_number_that_may_be_another_one_is_marked() -> None:
+    choice = choose("двадцать пять тридцать шесть", NumberRule((5,)))
+    assert choice is not None
+    assert choice.doubt is Doubt.ANOTHER_READING
+    assert choose("двадцать пять", NumberRule((3,), ("9",))) is None
