@@ -7,8 +7,15 @@
 # Nothing is installed into the system and no root is needed: apt fetches and verifies the packages by the machine's own
 # sources (their address, with the section non-free added), and only what the line needs is unpacked: the libraries, the
 # Russian language and one voice, 17 MB of a download of about 106 MB (Debian 12) or 144 MB (Debian 13).
+#
+# RHVOICE_VOICES=all unpacks every Russian voice (205 MB): the trainer of the recogniser wants them, a line does not.
 
 RHVOICE_VOICE=anna
+RHVOICE_VOICE_FOLDERS="voices/$RHVOICE_VOICE"
+if [ "${RHVOICE_VOICES:-}" = all ]; then
+    RHVOICE_VOICE=aleksandr-hq # there only when all are
+    RHVOICE_VOICE_FOLDERS=voices
+fi
 
 _rhvoice_note() { printf 'rhvoice: %s\n' "$*" >&2; }
 
@@ -101,7 +108,7 @@ _rhvoice_fetch() {
         case ${package##*/} in
             rhvoice-russian_*)
                 dpkg-deb --fsys-tarfile "$package" | tar -x -C "$work/root" --no-same-owner \
-                    ./usr/share/RHVoice/languages/Russian "./usr/share/RHVoice/voices/$RHVOICE_VOICE" \
+                    ./usr/share/RHVoice/languages/Russian "./usr/share/RHVoice/$RHVOICE_VOICE_FOLDERS" \
                     ./usr/share/doc/rhvoice-russian || return 1
                 ;;
             *) dpkg-deb -x "$package" "$work/root" || return 1 ;;

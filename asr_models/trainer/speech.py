@@ -15,18 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_models.trainer.clips import BANK_RATE_HZ, BankClip, Kind
-from asr_models.trainer.synthesisers import (
-    EspeakEngine,
-    EspeakVoice,
-    FestivalVoice,
-    Manner,
-    RHVoiceEngine,
-    RHVoiceVoice,
-    RuTtsVoice,
-    Synthesiser,
-)
+from asr_models.trainer.rhvoice_library import RHVoiceEngine
+from asr_models.trainer.synthesisers import EspeakEngine, EspeakVoice, FestivalVoice, RuTtsVoice
 from asr_models.trainer.texts import SpokenText, TextMaker
 from asr_models.trainer.timbre import Timbre, with_timbre
+from asr_models.trainer.voice_port import Manner, Synthesiser
 from asr_models.trainer.voices import VoicePlan, voice_plans
 
 _BATCH_CLIPS = 64
@@ -183,7 +176,7 @@ def _espeak() -> EspeakEngine:
 def _synthesiser(plan: VoicePlan, rhvoice_root: Path) -> Synthesiser:
     match plan.synthesiser:
         case "rhvoice":
-            return RHVoiceVoice(_rhvoice(rhvoice_root), plan.speaker)
+            return _rhvoice(rhvoice_root).voice(plan.speaker)
         case "espeak":
             return EspeakVoice(_espeak(), plan.speaker)
         case "festival":
