@@ -58,6 +58,11 @@ def features_dir(work_dir: Path) -> Path:
     return work_dir / "features"
 
 
+def shard_count(recipe: FeaturesRecipe) -> int:
+    """Say how many shards the hours are."""
+    return max(1, round(recipe.hours / recipe.shard_hours))
+
+
 def make_features(
     work_dir: Path,
     source: UtteranceSource,
@@ -68,7 +73,7 @@ def make_features(
 ) -> int:
     """Make all shards that are not there yet; gives their number."""
     features_dir(work_dir).mkdir(parents=True, exist_ok=True)
-    count = max(1, round(recipe.hours / recipe.shard_hours))
+    count = shard_count(recipe)
     plans = [ShardPlan(number, work_dir, source, margin, recipe) for number in range(count)]
     missing = [plan for plan in plans if not plan.words_file.is_file()]
     done = count - len(missing)

@@ -13,7 +13,7 @@ from asr_models.trainer.augmentation import AugmentationRecipe, augmented
 from asr_models.trainer.clip_store import ALIGNMENTS
 from asr_models.trainer.clips import read_index
 from asr_models.trainer.export import NOT_MEASURED, export
-from asr_models.trainer.features import features_dir, make_features
+from asr_models.trainer.features import features_dir, make_features, shard_count
 from asr_models.trainer.fitting import Progress
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.speech import synthesise_bank
@@ -118,7 +118,7 @@ def _train(wanted: Undertaking, report: Report) -> Facts:
         report(f"training, epoch {progress.epoch + 1}, loss {progress.loss:.3f}", progress.fraction)
 
     units = inventory(core_words(), read_lexicon())
-    result = train(wanted.work_dir, units, wanted.recipe.training, tell)
+    result = train(wanted.work_dir, units, wanted.recipe.training, shard_count(wanted.recipe.features), tell)
     return {"hours": f"{result.hours:.1f}", "loss": f"{result.loss:.3f}", "accuracy": f"{100 * result.accuracy:.1f} %"}
 
 

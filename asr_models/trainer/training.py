@@ -37,13 +37,14 @@ def train(
     work_dir: Path,
     units: Units,
     recipe: TrainingRecipe,
+    shard_count: int,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> TrainingReport:
-    """Train on all shards but the last into `<work>/training/head.pt`."""
+    """Train on the first so many shards, but the last of them, into `<work>/training/head.pt`."""
     folder = work_dir / "training"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
-    shards = load_shards(work_dir, units, recipe.layers)
+    shards = load_shards(work_dir, units, recipe.layers, shard_count)
     kept_apart = shards[-1]
     shards = shards[:-1] or shards
     torch.manual_seed(recipe.seed)
@@ -78,13 +79,13 @@ def load_units(work_dir: Path) -> Units:
     return read_units(work_dir / "training" / UNITS_FILE)
 
 
-def load_shards(work_dir: Path, units: Units, margin: int) -> list[Shard]:
-    """Map all shards from disk and label them.
+def load_shards(work_dir: Path, units: Units, margin: int, count: int | None = None) -> list[Shard]:
+    """Map shards from disk, all or the first so many, and label them.
 
     Raises:
         ValueError: there is none.
     """
-    files = sorted(features_dir(work_dir).glob("shard-*.tsv"))
+    files = sorted(features_dir(work_dir).glob("shard-*.tsv"))[:count]
     if not files:
         raise ValueError(f"{features_dir(work_dir)}: no shards; run the stage `features`")
     return [_load_shard(file, units, margin) for file in files]
