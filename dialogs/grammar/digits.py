@@ -122,7 +122,14 @@ def complete(text: str, rule: NumberRule) -> bool:
         kept = [readings[0].digits] if sure else []
     else:
         kept = [digits for digits in said.natural if rule.allows(digits) and len(digits) == max(rule.lengths)]
-    return bool(kept) and not any(_may_still_change(said, digits, rule) for digits in kept)
+    return bool(kept) and not _is_said_twice(said) and not any(_may_still_change(said, digits, rule) for digits in kept)
+
+
+def _is_said_twice(said: Dictation) -> bool:
+    """Say whether the digits that were said may be those that were pressed: many say what they press."""
+    pressed = "".join(word.digits for word in said.words if word.kind is Kind.LITERAL)
+    spoken = Dictation(tuple(word for word in said.words if word.kind is not Kind.LITERAL))
+    return bool(pressed) and any(pressed.startswith(each) or each.startswith(pressed) for each in spoken.natural)
 
 
 def _may_still_change(said: Dictation, digits: str, rule: NumberRule) -> bool:

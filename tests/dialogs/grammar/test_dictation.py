@@ -262,3 +262,11 @@ def test_a_number_that_may_be_another_one_is_marked() -> None:
     assert choice is not None
     assert choice.doubt is Doubt.ANOTHER_READING
     assert choose("двадцать пять", NumberRule((3,), ("9",))) is None
+
+
+def test_digits_that_are_said_while_they_are_pressed_are_no_complete_number() -> None:
+    rule = NumberRule((4,))
+    assert not complete("семь, 78, восемь", rule)
+    assert not complete("7, семь, 8, восемь", rule)
+    assert complete("семь, 98, один", rule)
+    assert complete("7890", rule)

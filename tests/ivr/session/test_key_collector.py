@@ -66,3 +66,33 @@ async def test_the_rest_of_an_answer_that_was_taken_is_not_the_next_answer() -> 
     await asyncio.sleep(0.06)
     collector.press("2")
     assert await asyncio.wait_for(collector.entry(), LIMIT) == "2"
+
+
+async def test_digits_are_no_commands_and_pauses_no_end_while_the_number_is_spoken_too() -> None:
+    spoken = True
+    collector = KeyCollector(CARD, is_spoken=lambda: spoken)
+    assert collector.press("0")
+    entry = asyncio.create_task(collector.entry())
+    await asyncio.sleep(0.25)  # two pauses between keys
+    assert not entry.done()
+    assert collector.keys == "0"
+    spoken = False  # it was no speech after all
+    async with asyncio.timeout(LIMIT):
+        assert await entry == "0"
+    assert not collector.press("1")
+    collector.close()
+
+
+async def test_the_closing_key_ends_what_was_only_spoken() -> None:
+    collector = KeyCollector(CARD, is_spoken=lambda: True)
+    collector.press("#")
+    async with asyncio.timeout(LIMIT):
+        assert await collector.entry() == ""
+    assert collector.closed_by_key
+
+
+async def test_a_star_is_a_command_in_a_spoken_number_too() -> None:
+    collector = KeyCollector(CARD, is_spoken=lambda: True)
+    collector.press("*")
+    async with asyncio.timeout(LIMIT):
+        assert await collector.entry() == "*"
