@@ -59,13 +59,13 @@ def _model_in_use() -> str:
 def main() -> None:
     """Run the command line."""
     from asr_models.catalogue_commands import app as models
-    from asr_models.commands import hear
     from asr_models.graphs.commands import add_words_command
     from dialogs.commands import app as flows
     from dialogs.digits_command import digits
     from dialogs.lacking_words import listened_words
     from ivr.desk_commands import app as desk
     from ivr.desk_commands import calls
+    from ivr.hearing.commands import hear
     from ivr.line.commands import add_commands as add_line_commands
     from ivr.line.state import default_state_dir
     from ivr.softphone.commands import add_commands as add_softphone_commands

@@ -85,7 +85,7 @@ async def test_a_server_that_is_down_shows_once_it_was_asked(load: Load) -> None
 
 
 async def test_a_server_that_is_up_again_shows_too(load: Load, vosk_server_url: str) -> None:
-    hearing = load(HearingSettings(engine="vosk-server", server_url=vosk_server_url))
+    hearing = load(HearingSettings(engine="vosk-server", server_url=vosk_server_url, server_connect_limit_seconds=20))
     assert isinstance(hearing.recogniser, VoskServerRecogniser)
     stream = hearing.recogniser.open_stream(FREE_SPEECH)
     with pytest.raises(RecognitionError):

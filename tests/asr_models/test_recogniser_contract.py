@@ -30,7 +30,12 @@ BOUNDS = Bounds(max_streams=3, backlog_seconds=20.0)
 
 def vosk_in_process(bounds: Bounds, _request: pytest.FixtureRequest) -> Recogniser:
     return VoskRecogniser(
-        HearingSettings(threads=1, max_streams=bounds.max_streams, backlog_seconds=bounds.backlog_seconds)
+        HearingSettings(
+            threads=1,
+            max_streams=bounds.max_streams,
+            backlog_seconds=bounds.backlog_seconds,
+            final_limit_seconds=20,
+        )
     )
 
 
@@ -41,7 +46,8 @@ def vosk_server(bounds: Bounds, request: pytest.FixtureRequest) -> Recogniser:
             server_url=request.getfixturevalue("vosk_server_url"),
             max_streams=bounds.max_streams,
             backlog_seconds=bounds.backlog_seconds,
-            final_limit_seconds=10,
+            server_connect_limit_seconds=20,
+            final_limit_seconds=20,
         )
     )
 
