@@ -124,7 +124,9 @@ def reverberant(samples: Samples, decay_seconds: float, generator: np.random.Gen
     tail = generator.normal(size=count) * 10 ** (-3 * np.arange(count) / count)
     tail = tail / np.sqrt((tail**2).sum()) * 0.7
     tail[0] = 1.0
-    return np.convolve(samples, tail)[: len(samples)].astype(np.float32)
+    size = 1 << (len(samples) + count).bit_length()
+    heard = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(tail, size), size)
+    return heard[: len(samples)].astype(np.float32)
 
 
 def with_losses(samples: Samples, share: float, random: Random) -> Samples:

@@ -17,7 +17,7 @@ from bench.asr.voices import SOURCE_RATE_HZ, Samples
 from bench.human_recordings import HumanRecording, Kind, fetched
 
 _DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
-_STRINGS_PER_PERSON = 120
+_STRINGS_PER_PERSON = 90
 _TRIM = 0.01
 
 

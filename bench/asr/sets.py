@@ -21,11 +21,13 @@ from bench.asr.said import Said, utterances
 from bench.asr.voices import RATES, SOURCE_RATE_HZ, Samples, held_out_voices, spoken
 from bench.debian_packages import CACHE, PackageMissing
 
-FORMAT = 5
+FORMAT = 6
 """Counted up when the making of the audio changes, so that old caches are not used."""
 _CLIPS_PER_TASK = 60
-_SHARES = {"human_outside": 0.4}
-"""Of the sets that have more utterances than a figure needs."""
+_SHARES = {"human_outside": 0.3}
+"""Of sets that have more utterances than a figure needs."""
+_EVERYDAY_ONLY = ("outside", "human_outside")
+"""Sets that are not tried in the conditions that only a share of the utterances is tried in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ def _write(folder: Path, clips: list[tuple[object, Samples]], step: Callable[[st
 
 
 def _in_share(id: str, set_name: str, condition: Condition) -> bool:
+    if condition.share < 1 and set_name in _EVERYDAY_ONLY:
+        return False
     share = condition.share * _SHARES.get(set_name, 1.0)
     drawn = int.from_bytes(hashlib.sha256(f"{condition.name} {id}".encode()).digest()[:4], "big") / 2**32
     return drawn < share

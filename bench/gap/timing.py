@@ -1,0 +1,115 @@
+"""Times read off the stereo recording of a call: the caller on the left, Yulia on the right, on one time line.
+
+What the caller said is known to the sample: its clip is looked up in the left side, where it lies unchanged. Yulia's
+sound is found by its level in blocks of 10 ms. A packet is heard when it has come, and the recording puts its end
+there: so 20 ms are added to what is read off. The phone's clock is looked at every 5 ms: the error of each time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 8000
+FRAME_SECONDS = 0.02
+_BLOCK = RATE_HZ // 100
+_FRAME = RATE_HZ // 50
+SOUND_DBFS = -45.0
+STOPPED_SECONDS = 0.4
+"""A silence of Yulia's that long means that her prompt was stopped: the bench's long prompt has no such pause."""
+
+Samples = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a caller says once; the speech lies between two samples of it, silence or noise around."""
+
+    text: str
+    pcm16: Samples
+    speech_start: int
+    speech_end: int
+
+    @property
+    def seconds_to_speech_end(self) -> float:
+        """Return how long after its start the speech in it is over."""
+        return self.speech_end / RATE_HZ
+
+
+def place_of(clip: Clip, said: Samples, after: int) -> int | None:
+    """Return the sample of the recording at which the clip begins, at or after a sample; None when it is not there."""
+    frames = clip.pcm16[: len(clip.pcm16) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    loudest = int((frames.astype(np.int64) ** 2).sum(axis=1).argmax())
+    pattern, line = frames[loudest].tobytes(), said.tobytes()
+    at = line.find(pattern, (after + loudest * _FRAME) * 2)
+    while at % 2 and at >= 0:
+        at = line.find(pattern, at + 1)
+    return at // 2 - loudest * _FRAME if at >= 0 else None
+
+
+def is_sound(heard: Samples) -> npt.NDArray[np.bool_]:
+    """Tell for each block of 10 ms whether it sounds."""
+    blocks = heard[: len(heard) // _BLOCK * _BLOCK].astype(np.float64).reshape(-1, _BLOCK) / 32768
+    return (blocks**2).mean(axis=1) >= 10 ** (SOUND_DBFS / 10)
+
+
+def first_sound(sounds: npt.NDArray[np.bool_], after: int) -> int | None:
+    """Return the sample at which sound begins, at or after a sample."""
+    start = -(-after // _BLOCK)
+    found = np.nonzero(sounds[start:])[0]
+    return (start + int(found[0])) * _BLOCK if len(found) else None
+
+
+def last_sound_before_stop(sounds: npt.NDArray[np.bool_], after: int) -> int | None:
+    """Return the sample at which sound stopped for good, seen from a sample at which it was on.
+
+    None when there was no sound in the 0.3 s before: then there was nothing to be stopped.
+    """
+    start = after // _BLOCK
+    before = np.nonzero(sounds[max(0, start - 30) : start])[0]
+    if not len(before):
+        return None
+    last = max(0, start - 30) + int(before[-1])
+    for place in range(start, len(sounds)):
+        if sounds[place]:
+            last = place
+        elif (place - last) * 0.01 >= STOPPED_SECONDS:
+            break
+    return (last + 1) * _BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Times of one turn, in seconds."""
+
+    kind: str
+    text: str
+    gap_seconds: float | None = None  # end of the caller's speech to the first sound of the answer, as heard
+    stop_seconds: float | None = None  # the caller's first sound to the end of the prompt's, as heard
+    cut: bool = False  # Yulia sounded before the caller had finished
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether no answer was heard."""
+        return self.gap_seconds is None and not self.cut
+
+
+def read_turn(kind: str, clip: Clip, place: int, sounds: npt.NDArray[np.bool_], until: int) -> Turn:
+    """Read one turn's times; `until` is the sample at which the next turn begins."""
+    speech_start, speech_end = place + clip.speech_start, place + clip.speech_end
+    sounds = sounds[: -(-until // _BLOCK)]
+    stop_seconds = None
+    quiet_from = speech_start
+    if kind == "barge_in":
+        stopped = last_sound_before_stop(sounds, speech_start)
+        if stopped is not None:
+            stop_seconds = (stopped - speech_start) / RATE_HZ + FRAME_SECONDS
+            quiet_from = stopped
+    answer = first_sound(sounds, max(quiet_from, speech_start))
+    if kind != "barge_in" and answer is not None and answer < speech_end:
+        return Turn(kind, clip.text, stop_seconds=stop_seconds, cut=True)
+    answer = first_sound(sounds, speech_end)
+    gap = (answer - speech_end) / RATE_HZ + FRAME_SECONDS if answer is not None else None
+    return Turn(kind, clip.text, gap, stop_seconds)
