@@ -6,7 +6,7 @@ YULIA := .venv/bin/yulia
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run call agent test test-units test-calls check bench clean requirements
+.PHONY: help setup setup-tests setup-bench run call agent test test-units test-calls check bench bench-asr bench-gap clean requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ setup: ## install what is missing: packages, Python environment, Asterisk, voice
 
 setup-tests:
 	@scripts/setup.sh --with-tests
+
+setup-bench:
+	@scripts/setup.sh --with-tests --with-bench
 
 run: setup ## bring the line up and stay with it (Ctrl-C stops it)
 	@exec $(YULIA) run $(ARGS)
@@ -45,6 +48,12 @@ check: setup-tests ## style, types, and who may import whom
 
 bench: setup-tests ## measure the line (see docs/benchmarks)
 	@exec $(PYTHON) -m bench $(ARGS)
+
+bench-asr: setup-bench ## measure hearing: voices never trained on, real people; ARGS=--help
+	@exec $(PYTHON) -m bench.asr $(ARGS)
+
+bench-gap: setup-bench ## measure response gaps and barge-in on real calls; ARGS=--help
+	@exec $(PYTHON) -m bench.gap $(ARGS)
 
 requirements: ## compile requirements/*.in anew (needs uv)
 	@scripts/compile_requirements.sh

@@ -2,7 +2,7 @@
 # Install what a line needs and the machine lacks: system packages, Python environment, Asterisk, voices.
 # Run by `make run`, `make call`, `make test`; does nothing in a fraction of a second when nothing is missing.
 #
-#   scripts/setup.sh [--with-tests] [--print-state-dir]
+#   scripts/setup.sh [--with-tests] [--with-bench] [--print-state-dir]
 #
 # Own choices, by environment:
 #   YULIA_PYTHON                Python to use (3.11 or newer)
@@ -18,11 +18,13 @@ PATH=$PATH:/usr/sbin:/sbin
 oldest_asterisk=18
 service_user=${YULIA_LINE__SERVICE_USER:-yulia}
 with_tests=false
+with_bench=false
 asked_for_state_dir=false
 
 for argument in "$@"; do
     case $argument in
         --with-tests) with_tests=true ;;
+        --with-bench) with_bench=true ;;
         --print-state-dir) asked_for_state_dir=true ;;
         *) echo "setup.sh: unknown option $argument" >&2; exit 2 ;;
     esac
@@ -104,6 +106,11 @@ missing_test_packages() {
     command -v fstcompile >/dev/null || echo libfst-tools
 }
 
+missing_bench_packages() {
+    $with_bench || return 0
+    command -v ffmpeg >/dev/null || echo ffmpeg
+}
+
 requirement_files() {
     echo requirements/runtime.txt
     if $with_tests; then echo requirements/dev.txt; fi
@@ -162,6 +169,7 @@ without_services() {
 
 install_packages() { without_services apt_install $packages; }
 install_test_packages() { without_services apt_install $test_packages; }
+install_bench_packages() { without_services apt_install $bench_packages; }
 
 # One that was made for this place: commands in an environment that was moved point to the old one.
 environment_is_usable() {
@@ -290,9 +298,11 @@ optional() {
 
 packages=$(missing_packages | tr '\n' ' ')
 test_packages=$(missing_test_packages | tr '\n' ' ')
+bench_packages=$(missing_bench_packages | tr '\n' ' ')
 steps=()
 [ -n "${packages// /}" ] && steps+=(packages)
 [ -n "${test_packages// /}" ] && steps+=(test_packages)
+[ -n "${bench_packages// /}" ] && steps+=(bench_packages)
 python_is_ready || steps+=(python)
 needs_asterisk && steps+=(asterisk)
 [ "$EUID" = 0 ] && ! id "$service_user" >/dev/null 2>&1 && steps+=(user)
@@ -331,6 +341,9 @@ for step in "${steps[@]}"; do
         test_packages)
             optional "Packages for tests: ${test_packages% }" install_test_packages \
                 "without PostgreSQL its contract tests do not run; without sipp (sip-tester) there is no bench" ;;
+        bench_packages)
+            optional "Packages for benches: ${bench_packages% }" install_bench_packages \
+                "make bench-asr needs ffmpeg for codecs and recordings" ;;
         python)
             required "Python environment (.venv)" make_environment \
                 "see that the Python package index is reached; YULIA_PYTHON names another Python (3.11 or newer)" ;;

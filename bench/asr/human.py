@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from bench.human_recordings import HumanRecording, Kind, fetched
 
 _DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 _STRINGS_PER_PERSON = 90
+_SHARE_OF_OUTSIDE = 0.3
 _TRIM = 0.01
 
 
@@ -31,7 +33,7 @@ class HumanUtterance:
     voice: str
     text: str
     meaning: str
-    clip: Samples  # at 16 kHz
+    parts: tuple[str | float, ...]  # files, and seconds of silence between them
     must_be_rejected: bool = False
 
 
@@ -56,16 +58,29 @@ class WordQuestion(BenchQuestion):
 
 
 def human_utterances(tell: Callable[[str], object]) -> tuple[list[HumanUtterance], dict[str, str]]:
-    """Read the recordings that can be had; return them as utterances, and the packages' versions."""
+    """Return what the recordings that can be had make, as utterances, and the packages' versions."""
     recordings, versions = fetched(tell)
-    with ThreadPoolExecutor(4) as threads:
-        clips = list(threads.map(lambda pair: _trimmed(decoded_file(str(pair[1]))), recordings))
-    pairs = [(recording, clip) for (recording, _), clip in zip(recordings, clips, strict=True) if len(clip)]
-    return [*_words(pairs), *_spliced(pairs)], versions
+    return [*_words(recordings), *_spliced(recordings)], versions
 
 
-def _words(pairs: list[tuple[HumanRecording, Samples]]) -> Iterator[HumanUtterance]:
-    for recording, clip in pairs:
+def read_clips(people: Sequence[HumanUtterance], told: Callable[[int, int], object]) -> list[Samples]:
+    """Read and join the recordings, at 16 kHz; `told` hears how many files of how many are read."""
+    files = list(dict.fromkeys(part for human in people for part in human.parts if isinstance(part, str)))
+    read: dict[str, Samples] = {}
+    with ThreadPoolExecutor(2) as threads:
+        for file, samples in zip(files, threads.map(decoded_file, files), strict=True):
+            read[file] = _trimmed(samples)
+            told(len(read), len(files))
+    return [
+        np.concatenate([read[part] if isinstance(part, str) else _silence(part) for part in human.parts])
+        for human in people
+    ]
+
+
+def _words(recordings: Sequence[tuple[HumanRecording, Path]]) -> Iterator[HumanUtterance]:
+    for recording, file in recordings:
+        if recording.kind is Kind.OUTSIDE and not _is_chosen(recording.path):
+            continue
         id = f"{recording.package}:{Path(recording.path).stem}:{recording.path}"
         match recording.kind:
             case Kind.DIGIT | Kind.NUMBER:
@@ -85,26 +100,26 @@ def _words(pairs: list[tuple[HumanRecording, Samples]]) -> Iterator[HumanUtteran
             recording.speaker,
             recording.text,
             meaning.replace("ё", "е"),
-            clip,
+            (str(file),),
             must_be_rejected=recording.kind is Kind.OUTSIDE,
         )
 
 
-def _spliced(pairs: list[tuple[HumanRecording, Samples]]) -> Iterator[HumanUtterance]:
-    people: dict[str, dict[str, Samples]] = defaultdict(dict)
-    for recording, clip in pairs:
+def _spliced(recordings: Sequence[tuple[HumanRecording, Path]]) -> Iterator[HumanUtterance]:
+    people: dict[str, dict[str, str]] = defaultdict(dict)
+    for recording, file in recordings:
         if recording.kind is Kind.DIGIT:
-            people[recording.speaker].setdefault(recording.text, clip)
-    for speaker, clips in people.items():
+            people[recording.speaker].setdefault(recording.text, str(file))
+    for speaker, files in people.items():
         random = Random(f"spliced {speaker}")
-        known = [digit for digit in _DIGITS if digit in clips]
+        known = [digit for digit in _DIGITS if digit in files]
         for place in range(_STRINGS_PER_PERSON):
             words = random.choices(known, k=random.randint(2, 7))
             slow = place % 3 == 2
-            parts = []
+            parts: list[str | float] = []
             for word in words:
                 gap = random.uniform(0.3, 1.2) if slow else random.uniform(0.025, 0.2)
-                parts += [clips[word], np.zeros(int(gap * SOURCE_RATE_HZ), dtype=np.float32)]
+                parts += [files[word], round(gap, 3)]
             digits = "".join(str(_DIGITS.index(word)) for word in words)
             yield HumanUtterance(
                 f"spliced-{speaker}-{place}",
@@ -113,8 +128,17 @@ def _spliced(pairs: list[tuple[HumanRecording, Samples]]) -> Iterator[HumanUtter
                 speaker,
                 " ".join(words),
                 digits,
-                np.concatenate(parts[:-1]),
+                tuple(parts[:-1]),
             )
+
+
+def _is_chosen(path: str) -> bool:
+    """Take some of the many recordings of speech beside the point: more than a figure needs would only take time."""
+    return hashlib.sha256(path.encode()).digest()[0] < 256 * _SHARE_OF_OUTSIDE
+
+
+def _silence(seconds: float) -> Samples:
+    return np.zeros(int(seconds * SOURCE_RATE_HZ), dtype=np.float32)
 
 
 def _trimmed(samples: Samples) -> Samples:

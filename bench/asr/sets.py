@@ -9,23 +9,22 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from bench.asr.channel import CONDITIONS, Condition, Pcm16, babble_of, through
-from bench.asr.human import human_utterances
+from bench.asr.human import human_utterances, read_clips
 from bench.asr.questions import BenchQuestion
 from bench.asr.said import Said, utterances
 from bench.asr.voices import RATES, SOURCE_RATE_HZ, Samples, held_out_voices, spoken
 from bench.debian_packages import CACHE, PackageMissing
 
-FORMAT = 6
+FORMAT = 7
 """Counted up when the making of the audio changes, so that old caches are not used."""
 _CLIPS_PER_TASK = 60
-_SHARES = {"human_outside": 0.3}
-"""Of sets that have more utterances than a figure needs."""
 _EVERYDAY_ONLY = ("outside", "human_outside")
 """Sets that are not tried in the conditions that only a share of the utterances is tried in."""
 
@@ -74,15 +73,16 @@ def bench_audio(
     people, versions = human_utterances(tell)
     if not said and not people:
         raise PackageMissing("there is nothing to listen to")
-    recipe = [FORMAT, [asdict(one) for one in said], [asdict(condition) for condition in CONDITIONS], RATES, _SHARES]
-    recipe.append([(human.id, human.meaning, len(human.clip)) for human in people])
+    recipe = [FORMAT, [asdict(one) for one in said], [asdict(condition) for condition in CONDITIONS], RATES]
+    recipe += [sorted(versions.values()), [(human.id, human.meaning, human.parts) for human in people]]
     digest = hashlib.sha256(json.dumps(recipe, ensure_ascii=False, default=str).encode()).hexdigest()[:16]
     folder = CACHE / "asr" / digest
     if not folder.is_dir():
         clips: list[tuple[Said | object, Samples]] = []
         if files is not None:
             clips += zip(said, _spoken(said, files, step), strict=True)
-        clips += [(human, human.clip) for human in people]
+        told = partial(step, "reading recordings of people")
+        clips += zip(people, read_clips(people, told), strict=True)
         _write(folder, clips, step)
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     return BenchAudio(tuple(Utterance(**entry) for entry in index), folder / "audio.pcm", versions)
@@ -148,9 +148,8 @@ def _write(folder: Path, clips: list[tuple[object, Samples]], step: Callable[[st
 def _in_share(id: str, set_name: str, condition: Condition) -> bool:
     if condition.share < 1 and set_name in _EVERYDAY_ONLY:
         return False
-    share = condition.share * _SHARES.get(set_name, 1.0)
     drawn = int.from_bytes(hashlib.sha256(f"{condition.name} {id}".encode()).digest()[:4], "big") / 2**32
-    return drawn < share
+    return drawn < condition.share
 
 
 def _channel(job: tuple[Condition, list[tuple[str, Samples]], Samples]) -> list[Pcm16]:
