@@ -5,6 +5,8 @@ The layout is that of current Vosk models (alphacephei.com, "Model structure"): 
 
 from __future__ import annotations
 
+import math
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from asr_models.port import ModelInvalid
 __all__ = ["CHECKSUMS", "ModelFolder", "check_model_folder", "model_words"]
 
 _HIGHEST_NUMBER = 2**31 - 1
+_PATIENCE = 5  # a trial's limit is of processor time, which is scarce while calls are served
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +167,22 @@ def _is_number(text: str) -> bool:
 
 
 def _try_in_child(path: Path, limit_seconds: float) -> None:
+    overdue = f"{path}: Vosk did not load and try it within {limit_seconds:g} s"
     try:
         trial = subprocess.run(
-            [sys.executable, "-m", "asr_models.model_trial", str(path.resolve())],
+            [sys.executable, "-m", "asr_models.model_trial", str(path.resolve()), str(math.ceil(limit_seconds))],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            timeout=limit_seconds,
+            timeout=limit_seconds * _PATIENCE,
             cwd=Path(__file__).parent.parent,
         )
     except subprocess.TimeoutExpired:
-        raise ModelInvalid(f"{path}: Vosk did not load and try it within {limit_seconds:g} s") from None
+        raise ModelInvalid(overdue) from None
     if trial.returncode == 0:
         return
+    if trial.returncode == -signal.SIGXCPU:
+        raise ModelInvalid(overdue)
     told = [line for line in trial.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     reason = next((line for line in told if line.startswith(("ERROR", "ASSERTION_FAILED"))), told[-1] if told else "")
     how = f"signal {-trial.returncode}" if trial.returncode < 0 else f"exit {trial.returncode}"
