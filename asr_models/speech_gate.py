@@ -37,7 +37,8 @@ class SpeechGate:
         self._levels_db: deque[float] = deque(maxlen=_NOISE_WINDOW_FRAMES)
         self.is_open = False
         self.pause_frames = 0  # since the last voiced frame, or since the first frame when there was none
-        self.voiced_frames = 0  # of the utterance that the gate is open for
+        self.frame_is_voiced = False  # the newest one
+        self.frame_db = SILENCE_DB
 
     @property
     def pause_seconds(self) -> float:
@@ -51,11 +52,10 @@ class SpeechGate:
         """
         if len(pcm16) != FRAME_BYTES:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
-        voiced = self._is_voiced(pcm16, floor_db)
+        voiced = self.frame_is_voiced = self._is_voiced(pcm16, floor_db)
         self._recent_voiced.append(voiced)
         self.pause_frames = 0 if voiced and self._begun(voiced) else self.pause_frames + 1
         if self.is_open:
-            self.voiced_frames += voiced
             if self.pause_frames >= self._close_frames:
                 self.close()
             return pcm16
@@ -63,7 +63,6 @@ class SpeechGate:
         if not (may_open and self._begun(voiced)):
             return b""
         self.is_open = True
-        self.voiced_frames = sum(self._recent_voiced)
         audio = b"".join(self._look_back)
         self._look_back.clear()
         return audio
@@ -79,12 +78,12 @@ class SpeechGate:
 
     def _is_voiced(self, pcm16: bytes, floor_db: float) -> bool:
         samples = _samples(pcm16)
-        frame_db = _level_db(samples)
-        self._levels_db.append(frame_db)
+        self.frame_db = _level_db(samples)
+        self._levels_db.append(self.frame_db)
         noise_db = min(min(self._levels_db), self._settings.noise_ceiling_db)
         threshold_db = max(self._settings.min_level_db, noise_db + self._settings.noise_margin_db, floor_db)
         voiced = self._detector.is_speech(pcm16, SAMPLE_RATE_HZ)  # always asked: it adapts to the line as well
-        return bool(voiced) and frame_db >= threshold_db and not _is_key_tone(samples)
+        return bool(voiced) and self.frame_db >= threshold_db and not _is_key_tone(samples)
 
 
 def level_db(pcm16: bytes) -> float:

@@ -7,16 +7,17 @@ An answer that satisfies the question ends at once, another one only after a lon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
-from asr_models.port import FREE_SPEECH, PhraseList, Recogniser
+from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, Recogniser
 from asr_models.speech_gate import FRAME_BYTES, FRAME_SECONDS, SILENCE_DB, SpeechGate
 from dialogs.engine.vocabulary import AnswerKind, Heard, HearingFailed, NothingHeard, Question
+from ivr.listening.background import Background
 from ivr.listening.barge_in import BargeIn, HeldPrompt
 from ivr.listening.piece_streams import PieceStreams
-from ivr.listening.pieces import Piece, has_words, joined
+from ivr.listening.pieces import Piece, joined
+from ivr.listening.question_grammar import QuestionGrammar
 from ivr.listening.settings import ListeningSettings
 
 log = structlog.get_logger()
@@ -33,27 +34,26 @@ class Listener:
         self,
         recogniser: Recogniser | None,
         question: Question,
-        satisfied: Callable[[str], bool],
         settings: ListeningSettings | None = None,
         prompt: HeldPrompt | None = None,
+        background: Background | None = None,
     ) -> None:
         """Start listening.
 
         Without a recogniser or anything to hear (keys only) nothing but `NothingHeard` comes, after its time.
-        `satisfied` says whether a text answers the question completely. `prompt` is held while what is being said into
-        it is not understood yet.
+        `prompt` is held while what is being said into it is not understood yet. `background` is the call's.
         """
         self._settings = settings or ListeningSettings()
         self._question = question
-        self._satisfied = satisfied
-        self._satisfied_memo: tuple[str, bool] = ("", False)
+        self._grammar = QuestionGrammar(question, self._settings.barge_in.backchannels)
+        self._pause = ", " if question.answer is AnswerKind.DIGITS else " "  # which the grammar of numbers can use
         self._hears = recogniser is not None and (question.free_speech or bool(question.phrases))
         self._gate = SpeechGate(self._settings.gate)
-        self._barge_in = BargeIn(self._settings.barge_in, prompt)
+        self._barge_in = BargeIn(self._settings.barge_in, prompt, background or Background())
         self._streams = PieceStreams(
             recogniser,
             _expected(question),
-            self._settings.barge_in.backchannels,
+            self._grammar,
             on_news=self._weigh,
             on_failure=self._recogniser_failed,
         )
@@ -84,7 +84,9 @@ class Listener:
     @property
     def has_words(self) -> bool:
         """Whether a word was spoken, by what is known so far; unknown speech and «угу» are none."""
-        return has_words(self._streams.pieces, self._settings.barge_in.backchannels)
+        return any(
+            self._grammar.has_words(piece.hypothesis.text) for piece in self._streams.pieces if not piece.is_keys
+        )
 
     def hear(self, pcm16: bytes, echo_db: float = SILENCE_DB) -> None:
         """Take one 20 ms frame from the caller; each one from the moment the prompt starts.
@@ -151,7 +153,7 @@ class Listener:
             self._answer_frames += 1
         if self._keyless_frames is not None:
             self._keyless_frames += 1
-        self._barge_in.frame_passed()
+        self._barge_in.frame_passed(self._gate)
         self._weigh()
 
     def _recognise(self, pcm16: bytes, echo_db: float) -> None:
@@ -194,14 +196,15 @@ class Listener:
         pieces = self._streams.pieces
         self._barge_in.weigh(self._gate, pieces)
         self._drop([piece for piece in pieces if piece.settled and not self._counts(piece)])
-        reading = joined(pieces)
+        reading = joined(pieces, self._pause)
         if self._gate.is_open:
-            if self._out_of_time() or (self._complete(reading.text) and self._calm_seconds() >= self._pause_for(True)):
+            satisfied = self._grammar.satisfied(reading.text)
+            if self._out_of_time() or (satisfied and self._calm_seconds() >= self._question.limits.complete_seconds):
                 self._close_piece()
         elif any(not piece.settled for piece in pieces):
             pass  # a final is on its way, within the recogniser's limit
         elif reading.text:
-            if self._is_over(reading.text) or self._out_of_time():
+            if self._is_over(reading) or self._out_of_time():
                 self._settle(Heard(reading.text, reading.confidence, reading.alternatives))
         elif self._number_ended or self._silent_seconds() >= self._question.limits.start_seconds or self._out_of_time():
             self._settle(NothingHeard())
@@ -211,35 +214,23 @@ class Listener:
         if piece.is_keys:
             return True
         if self._prompt_plays and not self._barge_in.happened:
-            return piece.word is not None
+            return piece.tells
         return bool(piece.hypothesis.text)
 
-    def _complete(self, text: str) -> bool:
-        if text != self._satisfied_memo[0]:  # asked at every frame, and reading digits is not free
-            self._satisfied_memo = (text, bool(text) and self._satisfied(text))
-        return self._satisfied_memo[1]
-
-    def _is_over(self, text: str) -> bool:
+    def _is_over(self, reading: Hypothesis) -> bool:
         """Say whether the pause since the last word or key ends the answer."""
         if self._number_ended:
             return True
-        pause_seconds = self._gate.pause_seconds
-        if self._keyless_frames is None:
-            return pause_seconds >= self._pause_for(self._complete(text))
-        keyless_seconds = self._keyless_frames * FRAME_SECONDS
-        if all(piece.is_keys or piece.only_unknown for piece in self._streams.pieces):
+        keyless_seconds = float("inf") if self._keyless_frames is None else self._keyless_frames * FRAME_SECONDS
+        if self._keyless_frames is not None and not self.has_words:
             return False  # a number of keys alone has a clock of its own
-        if self._complete(text):
-            return min(pause_seconds, keyless_seconds) >= self._pause_for(True)
-        return pause_seconds >= self._pause_for(False) and keyless_seconds >= self._question.keys.inter_key_seconds
-
-    def _pause_for(self, complete: bool) -> float:
         limits = self._question.limits
-        if complete:
-            return limits.complete_seconds
-        if self._question.answer is AnswerKind.DIGITS and not all(piece.only_unknown for piece in self._streams.pieces):
-            return max(limits.incomplete_seconds, self._settings.digits_pause_seconds)
-        return limits.incomplete_seconds
+        if self._grammar.satisfied(reading.text, reading.alternatives):
+            return min(self._gate.pause_seconds, keyless_seconds) >= limits.complete_seconds
+        pause_seconds = limits.incomplete_seconds
+        if self._grammar.dictating(reading.text):
+            pause_seconds = max(pause_seconds, self._settings.digits_pause_seconds)
+        return self._gate.pause_seconds >= pause_seconds and keyless_seconds >= self._question.keys.inter_key_seconds
 
     def _calm_seconds(self) -> float:
         """Silence by the gate or, where noise holds it open, the time without a new word."""
@@ -259,7 +250,10 @@ class Listener:
     # ---- ending -------------------------------------------------------------------------------------------------
 
     def _settle(self, answer: Answer) -> None:
-        self._silence_at_answer_seconds = self._gate.pause_seconds
+        silent_frames = self._gate.pause_frames
+        if self._keyless_frames is not None:
+            silent_frames = min(silent_frames, self._keyless_frames)
+        self._silence_at_answer_seconds = silent_frames * FRAME_SECONDS
         self._rest()
         if not self._answer.done():
             self._answer.set_result(answer)

@@ -9,6 +9,7 @@ import structlog
 
 from asr_models.port import PhraseList, Recogniser, RecognitionError
 from ivr.listening.pieces import Piece
+from ivr.listening.question_grammar import QuestionGrammar
 
 log = structlog.get_logger()
 
@@ -20,14 +21,14 @@ class PieceStreams:
         self,
         recogniser: Recogniser | None,
         phrases: PhraseList,
-        backchannels: Collection[str],
+        grammar: QuestionGrammar,
         *,
         on_news: Callable[[], None],
         on_failure: Callable[[str], None],
     ) -> None:
         self._recogniser = recogniser
         self._phrases = phrases
-        self._backchannels = backchannels
+        self._grammar = grammar
         self._on_news = on_news
         self._on_failure = on_failure
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,12 +87,12 @@ class PieceStreams:
     async def _follow(self, piece: Piece) -> None:
         assert piece.stream is not None
         async for partial in piece.stream.partials():
-            piece.understood(partial, self._backchannels)
+            piece.understood(partial, self._grammar)
             self._on_news()
 
     async def _finish(self, piece: Piece) -> None:
         assert piece.stream is not None
-        piece.understood(await piece.stream.finish(), self._backchannels)
+        piece.understood(await piece.stream.finish(), self._grammar)
         self._on_news()
 
     def _start(self, work: Coroutine[object, object, None]) -> None:

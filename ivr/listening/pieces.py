@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import Hypothesis, RecognitionStream
+from ivr.listening.question_grammar import QuestionGrammar
 
 _READINGS = 16
 
@@ -18,8 +19,9 @@ class Piece:
     stream: RecognitionStream | None  # None: keys
     hypothesis: Hypothesis = field(default_factory=lambda: Hypothesis("", 0.0, is_final=False))
     frames_unchanged: int = 0  # since the hypothesis last changed
-    word: str | None = None  # the first that may stop a prompt
-    frames_with_word: int = 0  # since that word is there
+    wordy: bool = False  # carries words that the recogniser was to listen for
+    tells: bool = False  # carries words of the question: enough to stop a prompt
+    frames_telling: int = 0  # since it does
     closed: bool = False  # no more audio; the final is on its way or here
 
     @classmethod
@@ -30,17 +32,21 @@ class Piece:
     def frame_passed(self) -> None:
         """Count one frame of audio."""
         self.frames_unchanged += 1
-        self.frames_with_word += 1
+        self.frames_telling += 1
 
-    def understood(self, hypothesis: Hypothesis, backchannels: Collection[str]) -> None:
+    def understood(self, hypothesis: Hypothesis, grammar: QuestionGrammar) -> None:
         """Take a newer hypothesis; a partial never replaces the final."""
         if self.hypothesis.is_final:
             return
         self.hypothesis = hypothesis
         self.frames_unchanged = 0
-        word = _first_word(hypothesis, backchannels)
-        if word != self.word:
-            self.word, self.frames_with_word = word, 0
+        text = hypothesis.text
+        if not hypothesis.is_final:
+            text = text.partition(UNKNOWN)[0]  # what a partial makes of the middle of unknown speech is mostly wrong
+        told = self.tells
+        self.wordy, self.tells = grammar.has_words(text), grammar.tells(text)
+        if self.tells and not told:
+            self.frames_telling = 0
 
     def key_pressed(self, key: str) -> None:
         """Lengthen the run of keys."""
@@ -62,23 +68,11 @@ class Piece:
         return not set(self.hypothesis.text.split()) - {UNKNOWN}
 
 
-def _first_word(hypothesis: Hypothesis, backchannels: Collection[str]) -> str | None:
-    for word in hypothesis.text.split():
-        if word == UNKNOWN and not hypothesis.is_final:
-            return None  # what a partial makes of the middle of unknown speech is mostly wrong
-        if word != UNKNOWN and word not in backchannels:
-            return word
-    return None
+def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
+    """Read the pieces as one answer, with `pause` between them.
 
-
-def has_words(pieces: Collection[Piece], backchannels: Collection[str]) -> bool:
-    """Say whether a word was spoken, by what is known so far; unknown speech and backchannels are none."""
-    nothing = {UNKNOWN, *backchannels}
-    return any(set(piece.hypothesis.text.split()) - nothing for piece in pieces if not piece.is_keys)
-
-
-def joined(pieces: Collection[Piece]) -> Hypothesis:
-    """Read the pieces as one answer: unknown speech alone (a cough between groups) counts only if nothing else does."""
+    Unknown speech alone (a cough between groups) counts only if nothing else does.
+    """
     telling = [piece for piece in pieces if not piece.only_unknown]
     parts = [piece.hypothesis for piece in telling or pieces if piece.hypothesis.text]
     words = [len(part.text.split()) for part in parts]
@@ -86,17 +80,17 @@ def joined(pieces: Collection[Piece]) -> Hypothesis:
     is_final = all(part.is_final for part in parts)
     if not telling:
         return Hypothesis(UNKNOWN if parts else "", confidence, is_final)
-    text, *others = _readings(parts)
+    text, *others = _readings(parts, pause)
     return Hypothesis(text, confidence, is_final, tuple(others))
 
 
-def _readings(parts: Sequence[Hypothesis]) -> list[str]:
+def _readings(parts: Sequence[Hypothesis], pause: str) -> list[str]:
     """Combine the readings of the parts, likeliest first: the less often another than the first reading is taken."""
     combined = [(0, "")]
     for part in parts:
         combined = sorted(
             (
-                (rank + further, f"{text} {reading}".strip())
+                (rank + further, f"{text}{pause}{reading}" if text else reading)
                 for rank, text in combined
                 for further, reading in enumerate((part.text, *part.alternatives))
             ),

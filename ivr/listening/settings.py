@@ -18,19 +18,26 @@ class EchoSettings(BaseModel, frozen=True):
 class BargeInSettings(BaseModel, frozen=True):
     """When speech holds a prompt, stops it, or lets it go on."""
 
-    hold_frames: int = Field(4, ge=1, le=50, description="Voiced 20 ms frames that hold a prompt.")
+    hold_frames: int = Field(3, ge=1, le=50, description="Voiced 20 ms frames that hold a prompt.")
+    prominence_db: float = Field(
+        4.0, ge=0, description="How much louder than the loud moments of the background those frames must be."
+    )
     false_holds: int = Field(
         2, ge=0, description="Holds of one prompt for nothing, after which only words stop it; 0: words only, no holds."
     )
     silent_hold_seconds: float = Field(
         1.0, gt=0, description="A prompt held goes on when nothing was recognised for this long."
     )
-    wordless_hold_seconds: float = Field(
-        2.0, gt=0, description="A prompt held goes on when speech has brought no word of the question for this long."
+    unknown_hold_seconds: float = Field(
+        2.0, gt=0, description="A prompt held goes on when only unknown speech was recognised for this long."
+    )
+    longest_hold_seconds: float = Field(
+        4.0, gt=0, description="A prompt held goes on after this long if words never made a phrase of the question."
     )
     word_seconds: float = Field(
-        0.16, ge=0, description="How long a word must stay in the partial results before it stops a prompt."
+        0.16, ge=0, description="How long words of the question must stay in the partial results to stop a prompt."
     )
+    min_confidence: float = Field(0.6, ge=0, le=1, description="How sure a final result must be to stop a prompt.")
     backchannels: tuple[str, ...] = Field(
         ("угу", "ага", "а", "э", "эм", "мм", "м", "ну"), description="Words that never stop a prompt."
     )

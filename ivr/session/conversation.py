@@ -32,8 +32,8 @@ from dialogs.engine.vocabulary import (
     Turn,
     Value,
 )
-from dialogs.grammar import satisfies
 from ivr.audio.port import CallAudio
+from ivr.listening.background import Background
 from ivr.listening.listener import Listener
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
@@ -95,6 +95,7 @@ class Conversation:
         self._ear = ear
         self._journal = journal
         self._on_state = on_state
+        self._background = Background()
         self._caller_number: str | None = None
         self._state: DialogueState = parts.engine.begin()
         self.settled = False  # what was asked for was done, and the caller has heard so
@@ -149,11 +150,7 @@ class Conversation:
                 self._ear,
                 self._ear.take_typed_ahead(),
                 lambda prompt: Listener(
-                    self._parts.recogniser,
-                    question,
-                    lambda text: satisfies(question, text),
-                    self._parts.listening,
-                    prompt,
+                    self._parts.recogniser, question, self._parts.listening, prompt, self._background
                 ),
                 utterance,
                 # A number typed at a question that takes one key would use up its whole ladder in a moment.

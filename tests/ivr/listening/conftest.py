@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from asr_models.settings import HearingSettings
+from asr_models.speech_gate import SILENCE_DB
 from asr_models.vosk_engine import VoskRecogniser
-from dialogs.engine.vocabulary import AnswerKind, KeyEntry, ListenLimits, Question
+from dialogs.engine.vocabulary import AnswerKind, Heard, KeyEntry, ListenLimits, Question
+from ivr.listening.background import Background
 from ivr.listening.listener import Answer, Listener
 from ivr.listening.settings import ListeningSettings
-from tests.asr_models.speech_samples import frames
+from tests.asr_models.speech_samples import DIGIT_PHRASES, frames
 
 FRAME_SECONDS = 0.02
 UNHURRIED = ListeningSettings(missing_frames_seconds=30.0)
@@ -22,18 +24,57 @@ def question(
     *phrases: str,
     answer: AnswerKind = AnswerKind.CHOICE,
     limits: ListenLimits | None = None,
+    keys: KeyEntry | None = None,
+    digits: tuple[int, ...] = (),
     barge_in: bool = True,
+    free_speech: bool = False,
 ) -> Question:
-    """Make a question that is told apart only by what matters to listening."""
-    return Question("test/question", answer, phrases, limits or ListenLimits(), KeyEntry(), barge_in=barge_in)
+    """Make a question that is told apart only by what matters to listening; each of its phrases means something."""
+    return Question(
+        "test/question",
+        answer,
+        phrases,
+        limits or ListenLimits(),
+        keys or KeyEntry(),
+        meanings=tuple("" if phrase in DIGIT_PHRASES else phrase for phrase in phrases),
+        digit_lengths=digits,
+        barge_in=barge_in,
+        free_speech=free_speech,
+    )
 
 
 YES_NO = question("да", "нет", "верно", "неверно", "оператор", answer=AnswerKind.YES_NO)
+MENU = question("проверить баланс", "баланс", "заблокировать карту", "активировать карту", "оператор", "повторите")
+CARD_GROUPS = ("семьдесят семь восемьдесят девять", "двадцать два пять три", "одиннадцать шестьдесят", "сорок пять")
+CARD = question(
+    *DIGIT_PHRASES,
+    "оператор",
+    answer=AnswerKind.DIGITS,
+    limits=ListenLimits(start_seconds=7, complete_seconds=0.2, incomplete_seconds=1.2, max_seconds=40),
+    keys=KeyEntry(max_keys=14, end_key="#", inter_key_seconds=3.0),
+    digits=(14,),
+)
 
 
-def one_of_its_phrases(asked: Question) -> Callable[[str], bool]:
-    """Say that any phrase of the list answers the question."""
-    return lambda text: text in asked.phrases
+def heard_text(answer: Answer | None) -> str:
+    """Return the text that was heard; an answer of another kind fails the test."""
+    assert isinstance(answer, Heard), answer
+    return answer.text
+
+
+@dataclass(slots=True)
+class Prompt:
+    """A prompt that notes what is done to it."""
+
+    deeds: list[str] = field(default_factory=list)
+
+    def hold(self) -> None:
+        """See `ivr.listening.barge_in.HeldPrompt`."""
+        self.deeds.append("held")
+
+    def go_on(self) -> None:
+        """See `ivr.listening.barge_in.HeldPrompt`."""
+        self.deeds.append("went on")
 
 
 @dataclass(slots=True)
@@ -42,6 +83,7 @@ class Line:
 
     listener: Listener
     recogniser: VoskRecogniser | None
+    prompt: Prompt
     frames_fed: int = 0
     answering: asyncio.Task[Answer] = field(init=False)
 
@@ -53,12 +95,12 @@ class Line:
         """How much of the caller's time has passed."""
         return self.frames_fed * FRAME_SECONDS
 
-    async def send(self, audio: bytes) -> None:
+    async def send(self, audio: bytes, echo_db: float = SILENCE_DB) -> None:
         """Send the caller's audio until it ends or the answer is taken."""
         for frame in frames(audio):
             if self.answering.done():
                 return
-            self.listener.hear(frame)
+            self.listener.hear(frame, echo_db)
             self.frames_fed += 1
             await self.settle()
 
@@ -94,16 +136,17 @@ async def make_line(recogniser: VoskRecogniser) -> AsyncIterator[MakeLine]:
 
     def make(
         asked: Question,
-        satisfied: Callable[[str], bool] | None = None,
         *,
         prompt_ended: bool = True,
         hears_with: VoskRecogniser | None = recogniser,
         settings: ListeningSettings = UNHURRIED,
+        background: Background | None = None,
     ) -> Line:
-        listener = Listener(hears_with, asked, satisfied or one_of_its_phrases(asked), settings)
+        prompt = Prompt()
+        listener = Listener(hears_with, asked, settings, prompt, background)
         if prompt_ended:
             listener.prompt_ended()
-        lines.append(Line(listener, hears_with))
+        lines.append(Line(listener, hears_with, prompt))
         return lines[-1]
 
     yield make

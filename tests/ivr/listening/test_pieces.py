@@ -6,8 +6,10 @@ import pytest
 
 from asr_models.port import Hypothesis
 from ivr.listening.pieces import Piece, joined
+from ivr.listening.question_grammar import QuestionGrammar
+from tests.ivr.listening.conftest import question
 
-BACKCHANNELS = ("угу",)
+GRAMMAR = QuestionGrammar(question("оператор", "заблокировать карту", "да", "угу"), ("угу",))
 
 
 class NoStream:
@@ -29,7 +31,7 @@ class NoStream:
 
 def piece(text: str, confidence: float = 1.0, *, is_final: bool = True) -> Piece:
     made = Piece(NoStream())
-    made.understood(Hypothesis(text, confidence, is_final), BACKCHANNELS)
+    made.understood(Hypothesis(text, confidence, is_final), GRAMMAR)
     return made
 
 
@@ -57,32 +59,64 @@ def test_nothing_is_joined_to_nothing() -> None:
 
 def test_a_partial_never_replaces_the_final() -> None:
     settled = piece("два")
-    settled.understood(Hypothesis("двадцать", 0.0, is_final=False), BACKCHANNELS)
+    settled.understood(Hypothesis("двадцать", 0.0, is_final=False), GRAMMAR)
 
     assert settled.hypothesis.text == "два"
 
 
 @pytest.mark.parametrize(
-    ("text", "is_final", "word"),
+    ("text", "is_final", "tells"),
     [
-        ("оператор", False, "оператор"),
-        ("угу", False, None),
-        ("угу оператор", False, "оператор"),
-        ("[unk] оператор", False, None),
-        ("[unk] оператор", True, "оператор"),
-        ("[unk]", True, None),
+        ("оператор", False, True),
+        ("угу", False, False),
+        ("угу оператор", False, True),
+        ("карту", True, False),
+        ("заблокировать карту", False, True),
+        ("[unk] оператор", False, False),
+        ("[unk] оператор", True, True),
+        ("[unk]", True, False),
     ],
 )
-def test_the_word_that_may_stop_a_prompt(text: str, is_final: bool, word: str | None) -> None:
-    assert piece(text, is_final=is_final).word == word
+def test_words_of_the_question_tell_and_others_do_not(text: str, is_final: bool, tells: bool) -> None:
+    assert piece(text, is_final=is_final).tells is tells
 
 
-def test_a_word_that_changes_starts_its_time_again() -> None:
-    flaring = piece("карту", is_final=False)
+def test_words_that_stop_telling_start_their_time_again() -> None:
+    flaring = piece("оператор", is_final=False)
     flaring.frame_passed()
-    flaring.understood(Hypothesis("карту два", 0.0, is_final=False), BACKCHANNELS)
-    assert flaring.frames_with_word == 1
+    flaring.understood(Hypothesis("оператор карту", 0.0, is_final=False), GRAMMAR)
+    assert flaring.frames_telling == 1
 
-    flaring.understood(Hypothesis("оператор", 0.0, is_final=False), BACKCHANNELS)
+    flaring.understood(Hypothesis("карту", 0.0, is_final=False), GRAMMAR)
+    flaring.understood(Hypothesis("оператор", 0.0, is_final=False), GRAMMAR)
 
-    assert flaring.frames_with_word == 0
+    assert flaring.frames_telling == 0
+
+
+def test_keys_stand_between_words_as_one_word() -> None:
+    keys = Piece.of_keys("12")
+    keys.key_pressed("34")
+
+    assert joined([piece("два"), keys, piece("пять")], ", ").text == "два, 1234, пять"
+
+
+def test_other_readings_are_combined_the_likeliest_first() -> None:
+    first = Piece(NoStream(), Hypothesis("шесть", 1.0, True, ("шестьдесят", "шестнадцать")))
+    second = Piece(NoStream(), Hypothesis("пять", 1.0, True, ("девять",)))
+
+    reading = joined([first, Piece.of_keys("7"), second], ", ")
+
+    assert reading.text == "шесть, 7, пять"
+    assert reading.alternatives == (
+        "шесть, 7, девять",
+        "шестьдесят, 7, пять",
+        "шестьдесят, 7, девять",
+        "шестнадцать, 7, пять",
+        "шестнадцать, 7, девять",
+    )
+
+
+def test_a_long_dictation_does_not_drown_in_readings() -> None:
+    pieces = [Piece(NoStream(), Hypothesis("пять", 1.0, True, ("шесть", "семь", "девять"))) for _ in range(19)]
+
+    assert len(joined(pieces, ", ").alternatives) == 16

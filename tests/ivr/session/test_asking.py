@@ -58,7 +58,7 @@ class Asking:
                 Ask(prompts, asked),
                 self.ear,
                 typed_ahead,
-                lambda prompt: Listener(self.recogniser, asked, lambda text: text in asked.phrases, UNHURRIED, prompt),
+                lambda prompt: Listener(self.recogniser, asked, UNHURRIED, prompt),
                 Utterance(self.line, self.voice, prompts, pause_seconds=0.02, on_first_sound=lambda at: None),
             )
         )
