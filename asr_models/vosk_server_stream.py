@@ -25,6 +25,7 @@ log = structlog.get_logger()
 END_OF_AUDIO = '{"eof" : 1}'
 MESSAGE_LIMIT_BYTES = 1 << 20  # a result with eight alternatives of a minute's dictation has 100 KB
 CLOSE_LIMIT_SECONDS = 0.5
+_SEND_BYTES = 16_000  # servers take messages of up to 1 MB by default
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,9 @@ class VoskServerStream:
         while not self._end_sent:
             await self._work_to_do.wait()
             self._work_to_do.clear()
-            if self._audio:
-                audio = bytes(self._audio)
-                self._audio.clear()
+            while self._audio:
+                audio = bytes(self._audio[:_SEND_BYTES])
+                del self._audio[:_SEND_BYTES]
                 self._unanswered.append(len(audio))
                 await websocket.send_bytes(audio)
             if self._finishing and not self._audio:
