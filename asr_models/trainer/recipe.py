@@ -57,6 +57,23 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class SharpeningRecipe:
+    """How the head is trained on by whole sequences."""
+
+    epochs: float = 1.0
+    limit_minutes: float = 30.0
+    learning_rate: float = 2e-4
+    last_learning_rate: float = 2e-5
+    cross_entropy_weight: float = 0.1
+    silence_probability: float = 0.5
+    window_outputs: int = 64
+    batch_windows: int = 48
+    average_decay: float = 0.995
+    gradient_norm: float = 5.0
+    seed: int = 21
+
+
+@dataclass(frozen=True, slots=True)
 class ExportRecipe:
     """What the decoder is told about the head's outputs."""
 
@@ -82,4 +99,5 @@ class Recipe:
     alignment: AlignmentRecipe = field(default_factory=AlignmentRecipe)
     features: FeaturesRecipe = field(default_factory=FeaturesRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    sharpening: SharpeningRecipe = field(default_factory=SharpeningRecipe)
     export: ExportRecipe = field(default_factory=ExportRecipe)

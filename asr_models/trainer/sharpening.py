@@ -7,52 +7,102 @@ The criterion is maximum mutual information (Povey, "Discriminative training for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from asr_models.trainer.fitting import Progress, averaged_head
+from asr_models.graphs.lexicon import Lexicon
+from asr_models.graphs.units import GARBAGE, SILENCE, Units
+from asr_models.trainer.clips import OUTSIDE
+from asr_models.trainer.features import features_dir, stored_utterances
+from asr_models.trainer.fitting import Progress, averaged_head, evaluate
 from asr_models.trainer.head import Head
 from asr_models.trainer.labels import IGNORED
+from asr_models.trainer.network import likelihood_scales
+from asr_models.trainer.recipe import Recipe, SharpeningRecipe
+from asr_models.trainer.training import HEAD_FILE, load_head, load_shards, load_units, save_head
 from asr_models.trainer.windows import Shard, batch_count, batches
-from asr_models.trainer.word_loop import WordLoop
+from asr_models.trainer.word_loop import LoopWord, WordLoop
+
+SHARPENED_HEAD_FILE = "sharpened.pt"
 
 
-@dataclass(frozen=True, slots=True)
-class SharpeningRecipe:
-    """How the head is sharpened."""
+def sharpen_head(
+    work_dir: Path,
+    lexicon: Lexicon,
+    recipe: Recipe,
+    shard_count: int,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> tuple[float, float]:
+    """Sharpen `<work>/training/head.pt` into `sharpened.pt` beside it; give loss and accuracy on the last shard."""
+    folder = work_dir / "training"
+    units = load_units(work_dir)
+    head, counts = load_head(folder / HEAD_FILE)
+    shards = load_shards(work_dir, units, head.shape.layers, shard_count)
+    scales, offsets = likelihood_scales(counts, units, recipe.export)
+    averaged = sharpen(
+        head,
+        shards[:-1] or shards,
+        vocabulary_loop(lexicon, units, said_words(work_dir, shard_count), recipe),
+        (recipe.export.acoustic_scale * scales, recipe.export.acoustic_scale * offsets),
+        recipe.sharpening,
+        report=report,
+    )
+    save_head(folder / SHARPENED_HEAD_FILE, averaged, counts)
+    return evaluate(averaged, shards[-1])
 
-    epochs: float = 1.0
-    learning_rate: float = 2e-4
-    last_learning_rate: float = 2e-5
-    cross_entropy_weight: float = 0.1
-    window_outputs: int = 64
-    batch_windows: int = 48
-    average_decay: float = 0.995
-    gradient_norm: float = 5.0
-    seed: int = 21
+
+def said_words(work_dir: Path, shard_count: int) -> Counter[str]:
+    """Count the words of the training's utterances."""
+    files = sorted(features_dir(work_dir).glob("shard-*.tsv"))[:shard_count]
+    return Counter(word.text for file in files for utterance in stored_utterances(file) for word in utterance.words)
+
+
+def vocabulary_loop(lexicon: Lexicon, units: Units, said: Mapping[str, int], recipe: Recipe) -> WordLoop:
+    """Make the loop of all words, each as likely as it was said in training, and of speech outside the vocabulary."""
+    total = sum(said.values()) + len(lexicon)
+    words = [
+        LoopWord(
+            tuple(_pdfs(units, unit) for unit in units.of_word(word, spoken.phones)),
+            float(np.log((said.get(word, 0) + 1) / total)) - spoken.cost,
+        )
+        for word in lexicon
+        for spoken in lexicon.pronunciations(word)
+    ]
+    garbage = _pdfs(units, units.index(GARBAGE))
+    words.append(LoopWord((garbage,), float(np.log((said.get(OUTSIDE, 0) + 1) / total))))
+    return WordLoop(
+        words,
+        silence=_pdfs(units, units.index(SILENCE)),
+        pdfs=units.pdf_count,
+        silence_probability=recipe.sharpening.silence_probability,
+    )
+
+
+def _pdfs(units: Units, unit: int) -> tuple[int, int]:
+    return units.forward_pdf(unit), units.selfloop_pdf(unit)
 
 
 def sharpen(
     head: Head,
     shards: Sequence[Shard],
     loop: WordLoop,
-    scores_of_outputs: tuple[NDArray[np.float32], NDArray[np.float32]],
+    scores_of_outputs: tuple[NDArray[np.float64], NDArray[np.float64]],
     recipe: SharpeningRecipe,
     *,
-    limit_seconds: float = float("inf"),
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Head:
     """Train a trained head further and give its averaged twin.
 
     `scores_of_outputs` are scale and offset [classes] that make a log-probability the decoder's score, the acoustic
-    scale included. Over `limit_seconds` the learning rate falls where the epochs take longer.
+    scale included.
     """
-    scale, offset = (torch.from_numpy(values) for values in scores_of_outputs)
+    scale, offset = (torch.from_numpy(values).float() for values in scores_of_outputs)
     optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
     average = AveragedModel(head, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True)
     margin, began = head.shape.margin, time.monotonic()
@@ -69,7 +119,7 @@ def sharpen(
             batch=recipe.batch_windows,
             random=np.random.default_rng((recipe.seed, epoch)),
         ):
-            fraction = max(step / steps, (time.monotonic() - began) / limit_seconds)
+            fraction = max(step / steps, (time.monotonic() - began) / (60 * recipe.limit_minutes))
             if fraction >= 1:
                 return averaged_head(average)
             falling = (recipe.last_learning_rate / recipe.learning_rate) ** fraction

@@ -57,13 +57,13 @@ def train(
     averaged = fit(head, shards, _schedule(recipe), checkpoint=folder / "checkpoint.pt", report=report)
     loss, accuracy = evaluate(averaged, kept_apart)
     counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
-    state = {
-        "state": averaged.state_dict(),
-        "shape": asdict(head.shape),
-        "counts": torch.from_numpy(np.asarray(counts)),
-    }
-    torch.save(state, folder / HEAD_FILE)
+    save_head(folder / HEAD_FILE, averaged, np.asarray(counts))
     return TrainingReport(sum(len(shard.labels) for shard in shards) * 0.03 / 3600, loss, accuracy)
+
+
+def save_head(file: Path, head: Head, counts: Labels) -> None:
+    """Save a head and how often each class was seen."""
+    torch.save({"state": head.state_dict(), "shape": asdict(head.shape), "counts": torch.from_numpy(counts)}, file)
 
 
 def load_head(file: Path) -> tuple[Head, Labels]:
