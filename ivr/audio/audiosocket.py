@@ -82,8 +82,11 @@ class AudioSocketCall:
             self._arrived.set()
 
     def take_audio(self, pcm16: bytes) -> None:
-        """Take caller audio in whatever pieces it came."""
-        self._partial += pcm16
+        """Take caller audio in whatever pieces it came; half a sample at the end of one is dropped.
+
+        Asterisk never splits a sample; kept, the half would turn all that follows into noise.
+        """
+        self._partial += pcm16[: len(pcm16) // 2 * 2]
         while len(self._partial) >= FRAME_BYTES:
             if len(self._frames) >= self._backlog_frames:
                 self._frames.popleft()
