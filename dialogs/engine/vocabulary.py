@@ -134,6 +134,7 @@ class Question:
     digit_lengths: tuple[int, ...] = ()  # for DIGITS: allowed lengths
     digit_prefixes: tuple[str, ...] = ()  # for DIGITS: how the number may begin; none = anyhow
     digit_check: str = "none"  # for DIGITS: "none", "luhn" or "birth_date"
+    corrections: tuple[str, ...] = ()  # for YES_NO after a number was read back: how «нет, вторая группа …» sounds
     barge_in: bool = True
     sensitive: bool = False
     free_speech: bool = False  # any words may answer it: heard without the phrase list

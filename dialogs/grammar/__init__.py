@@ -48,7 +48,7 @@ def dictating(question: Question, text: str) -> bool:
 
 def may_be_corrected(question: Question) -> bool:
     """Say whether a number was read back, so that «нет» may be followed by what is right."""
-    return question.answer is AnswerKind.YES_NO and bool(question.digit_lengths)
+    return bool(question.corrections)
 
 
 def options_of(question: Question) -> tuple[Option, ...]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from dialogs.grammar.checks import Check
-from dialogs.grammar.correction_words import Change, Changes, Place, PlaceKind, read_changes
+from dialogs.grammar.correction_places import LEAST_DIGITS_ANYWHERE, ends_of, named, spans
+from dialogs.grammar.correction_words import Change, Changes, PlaceKind, read_changes
 from dialogs.grammar.dictation import PAUSE_COST, Dictation, dictation
 from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, choose
-from dialogs.grammar.grouping import USUAL_GROUPS, as_said, digits_of, groups_of, in_groups, regrouped
+from dialogs.grammar.grouping import USUAL_GROUPS, as_said, digits_of, groups_of, regrouped
 from dialogs.grammar.number_words import Kind
 
 MAX_SPAN_WORDS = 8
@@ -24,8 +24,6 @@ MAX_SPAN_WORDS = 8
 MAX_CANDIDATES = 400
 UNNATURAL = 10.0
 """How far off a reading is that goes over a pause. Others that are not natural (54 for 504) make no corrections."""
-LEAST_DIGITS_ANYWHERE = 2
-"""One digit without a place could go anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,13 @@ def completed(before: str, text: str) -> str:
 
 
 def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) -> Corrected | Unclear | None:
+    outcome = _changed(text, grouped, rule, lengths)
+    bare = text.removeprefix("не ")
+    # a clipped «нет», unless it denies digits that are there
+    return _changed(bare, grouped, rule, lengths) if outcome is Unclear.UNFIT and bare != text else outcome
+
+
+def _changed(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) -> Corrected | Unclear | None:
     old = digits_of(grouped)
     found = read_changes(text)
     if not found.say_what_is_wrong and (whole := choose(text, rule)) is not None:
@@ -109,12 +114,14 @@ def _correct(text: str, grouped: str, rule: NumberRule, lengths: Sequence[int]) 
 
 
 def _has_places(found: Changes, grouped: str) -> bool:
-    """Say whether what was named is there at all; what is said with «не» alone stands for its place."""
-    ends = _ends(groups_of(grouped))
-    named = [change.place for change in found.changes if change.place is not None]
-    return any(_named(place, ends, digits_of(grouped)) != (0, 0) for place in named) or any(
-        not change.digits for change in found.changes
-    )
+    """Say whether what was named is there at all: a group, or digits that are said to be wrong."""
+    number, ends = digits_of(grouped), ends_of(groups_of(grouped))
+    for change in found.changes:
+        if change.place is not None and named(change.place, ends, number) != (0, 0):
+            return True
+        if not change.digits and any(digits in number for digits in dictation(change.instead).natural):
+            return True
+    return False
 
 
 def _says_too_little(change: Change) -> bool:
@@ -137,7 +144,7 @@ def _applied(
     new: dict[str, _Candidate] = {}
     for before in candidates:
         for instead, digits, detour in _readings(change, rule):
-            for far, start, end in _spans(change.place, before.digits, instead, digits, grouped, rule, lengths):
+            for far, start, end in spans(change.place, before.digits, instead, digits, grouped, rule, lengths):
                 number = before.digits[:start] + digits + before.digits[end:]
                 unlike = before.unlike + _unlike(before.digits[start:end], digits)
                 made = _Candidate(before.far + far + detour * UNNATURAL, unlike, number)
@@ -193,100 +200,6 @@ def _digits(said: Dictation, rule: NumberRule) -> Iterator[tuple[str, float]]:
             yield digits, detour
             if rule.check is Check.BIRTH_DATE and len(digits) == 1:
                 yield digits.zfill(2), detour
-
-
-# ---- places
-
-
-def _spans(
-    place: Place | None,
-    number: str,
-    instead: str,
-    digits: str,
-    grouped: str,
-    rule: NumberRule,
-    lengths: Sequence[int],
-) -> Iterator[tuple[int, int, int]]:
-    """List where the digits may go: how far from what was named, from, to."""
-    groupings = _groupings(number, grouped, lengths)
-    parts = groupings[-1]
-    if instead:
-        inside = _named(place, groupings[0], number) if place is not None else (0, len(number))
-        for start in range(len(number)):
-            end = start + len(instead)
-            if number.startswith(instead, start) and inside[0] <= start and end <= inside[1]:
-                yield (0 if {start, end} <= set(parts) else 1), start, end
-        return
-    if place is None:
-        yield from _anywhere(number, digits, groupings, rule)
-        return
-    if place.kind is not PlaceKind.GROUP:
-        start, end = _named(place, groupings[0], number)
-        if place.kind is PlaceKind.END:
-            start = end - len(digits)
-        elif place.kind is PlaceKind.START:
-            end = start + len(digits)
-        if 0 <= start < end <= len(number):
-            yield 0, start, end
-        return
-    for number_of_grouping, ends in enumerate(groupings):
-        start, end = _named(place, ends, number)
-        far = number_of_grouping * 5
-        if start == end:
-            continue
-        if len(digits) == end - start:
-            yield far, start, end
-        elif len(digits) > end - start:
-            if start + len(digits) <= len(number):
-                yield far + 2, start, start + len(digits)
-        elif far == 0:
-            for at in range(start, end - len(digits) + 1):
-                if {at, at + len(digits)} <= set(parts):
-                    yield 1, at, at + len(digits)
-        if len(digits) != end - start and len(number) - (end - start) + len(digits) in rule.lengths:
-            yield far + 3, start, end
-
-
-def _anywhere(
-    number: str, digits: str, groupings: Sequence[Sequence[int]], rule: NumberRule
-) -> Iterator[tuple[int, int, int]]:
-    if len(digits) in rule.lengths:
-        yield 0, 0, len(number)
-    if len(digits) < LEAST_DIGITS_ANYWHERE:
-        return
-    whole_groups = set(pairwise(groupings[0]))
-    parts = set(groupings[-1])
-    for start in range(len(number) - len(digits) + 1):
-        end = start + len(digits)
-        if {start, end} <= parts:
-            yield (1 if (start, end) in whole_groups else 2), start, end
-
-
-def _groupings(number: str, grouped: str, lengths: Sequence[int]) -> list[tuple[int, ...]]:
-    """List where groups end: of the read-back, the usual ones, and the numbers that were said in them."""
-    own = _ends(groups_of(grouped))
-    usual = _ends(groups_of(in_groups(number, lengths)))
-    parts = _ends(grouped.replace(",", "").split())
-    return [ends for ends in (own, usual, parts) if ends[-1] == len(number)] or [usual]
-
-
-def _ends(groups: Iterable[str]) -> tuple[int, ...]:
-    ends = [0]
-    for group in groups:
-        ends.append(ends[-1] + len(group))
-    return tuple(ends)
-
-
-def _named(place: Place, ends: Sequence[int], number: str) -> tuple[int, int]:
-    """Return from where to where a place goes; an empty span when there is no such."""
-    match place.kind:
-        case PlaceKind.START | PlaceKind.END:
-            return 0, len(number)
-        case PlaceKind.DIGIT:
-            return (place.index, place.index + 1) if place.index < len(number) else (0, 0)
-        case PlaceKind.GROUP:
-            groups = list(pairwise(ends))
-            return groups[place.index] if -len(groups) <= place.index < len(groups) else (0, 0)
 
 
 def _unlike(one: str, another: str) -> int:

@@ -81,20 +81,12 @@ def correction_beginnings() -> tuple[str, ...]:
 
 @cache
 def correction_phrases() -> tuple[str, ...]:
-    """Return what corrections sound like, for a question that is mostly answered by «да».
-
-    A phrase list counts as a bigram, so what many phrases begin with is heard everywhere: «да» would become «два». Here
-    the numbers are strung together behind the few words that corrections begin with.
-    """
+    """Return what corrections of a number sound like, the numbers in them included."""
     words = [*_UNITS, *_TEENS, *_TENS, *_HUNDREDS]
-    beginnings = ["нет", *correction_beginnings(), "не"]
-    chains = [
-        *(" ".join(f"{ten} {unit}" for unit in _UNITS[1:]) for ten in _TENS),
-        *(" ".join(f"{unit} {other}" for other in _UNITS) for unit in _UNITS),
-        *(" ".join(f"{hundred} {word}" for word in [*_UNITS[1:], *_TEENS, *_TENS]) for hundred in _HUNDREDS),
-        " ".join(f"ноль {word}" for word in words),
-    ]
-    led = [f"{beginnings[number % len(beginnings)]} {chain}" for number, chain in enumerate(chains)]
-    starts = [" ".join(f"{beginning} {word}" for word in words) for beginning in beginnings]
-    instead = "не " + " ".join(f"{word} а {word} не" for word in words)
-    return (*(f"нет {beginning}" for beginning in correction_beginnings()), *led, *starts, instead)
+    beginnings = [*correction_beginnings(), "нет", "не", "а", "нет не"]
+    return (
+        *number_phrases(),
+        *(f"{beginning} {word}" for beginning in beginnings for word in words),
+        *(f"{word} а" for word in words),
+        *(f"нет {beginning}" for beginning in correction_beginnings()),
+    )

@@ -28,25 +28,22 @@ _WHEN = {
 def read_repair(section: Section, asking: Asking, domain: Domain) -> Repair:
     """Read the responses of `read_back:` that put a number right."""
     correct, group, digits = (_response(section, key, domain) for key in REPAIR_RESPONSES)
-    question = _listening_for(asking.question, correction_beginnings())
+    number = asking.question
+    more = tuple(phrase for phrase in correction_beginnings() if phrase not in number.phrases)
+    question = replace(number, phrases=number.phrases + more, meanings=number.meanings + ("",) * len(more))
     return Repair(replace(asking, question=question, utter=correct), group, digits)
 
 
 def confirms_number(question: Question, number: Question) -> Question:
     """Let «…, верно?» be answered by what is wrong with the number."""
     return replace(
-        _listening_for(question, correction_phrases()),
+        question,
+        corrections=correction_phrases(),
         digit_lengths=number.digit_lengths,
         digit_prefixes=number.digit_prefixes,
         digit_check=number.digit_check,
         sensitive=question.sensitive or number.sensitive,
     )
-
-
-def _listening_for(question: Question, phrases: tuple[str, ...]) -> Question:
-    """Add phrases that mean nothing by themselves."""
-    more = tuple(phrase for phrase in phrases if phrase not in question.phrases)
-    return replace(question, phrases=question.phrases + more, meanings=question.meanings + ("",) * len(more))
 
 
 def _response(section: Section, key: str, domain: Domain) -> str:

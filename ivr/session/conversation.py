@@ -35,6 +35,7 @@ from dialogs.engine.vocabulary import (
 from ivr.audio.port import CallAudio
 from ivr.listening.background import Background
 from ivr.listening.listener import Listener
+from ivr.listening.second_look import with_second_look
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
 from ivr.session.asking import Answer, ask
@@ -150,7 +151,11 @@ class Conversation:
                 self._ear,
                 self._ear.take_typed_ahead(),
                 lambda prompt: Listener(
-                    self._parts.recogniser, question, self._parts.listening, prompt, self._background
+                    with_second_look(self._parts.recogniser, question),
+                    question,
+                    self._parts.listening,
+                    prompt,
+                    self._background,
                 ),
                 utterance,
                 # A number typed at a question that takes one key would use up its whole ladder in a moment.

@@ -67,6 +67,7 @@ def test_a_group_of_a_card_is_corrected(said: str) -> None:
         ("во второй группе сто двадцать четыре а в третьей сорок пять шестьдесят восемь", "916, 124, 45 68"),
         ("нет девятьсот двадцать шесть сто двадцать три сорок пять шестьдесят семь", "926, 123, 45 67"),
         ("124 во второй группе", "916, 124, 45 67"),
+        ("не шестьдесят четыре", "916, 123, 45 64"),  # a clipped «нет»
     ],
 )
 def test_a_number_without_a_check_digit_is_corrected_where_it_was_named(said: str, grouped: str) -> None:

@@ -1,0 +1,66 @@
+"""The read-back of a number is heard by the real recogniser: yes and no first, then corrections."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from asr_models.port import PhraseList, Recogniser
+from asr_models.settings import HearingSettings
+from asr_models.vosk_engine import VoskRecogniser
+from dialogs.engine.steps.collect import Collect
+from dialogs.engine.vocabulary import Question
+from dialogs.reader import load_bundle
+from dialogs.settings import BUNDLED_FOLDER
+from ivr.listening.second_look import SecondLook, with_second_look
+from tests.asr_models.speech_samples import silence, spoken
+
+
+def read_back() -> Question:
+    step = load_bundle(BUNDLED_FOLDER).flows["find_customer"].steps["card"]
+    assert isinstance(step, Collect)
+    assert step.read_back is not None
+    return step.read_back.question
+
+
+READ_BACK = read_back()
+
+
+@pytest.fixture
+async def recogniser() -> AsyncIterator[VoskRecogniser]:
+    vosk = VoskRecogniser(HearingSettings(threads=1, final_limit_seconds=10.0))
+    yield vosk
+    assert vosk.open_streams == 0
+    await vosk.close()
+
+
+async def heard(recogniser: Recogniser, said: str) -> str:
+    stream = recogniser.open_stream(PhraseList(READ_BACK.phrases))
+    stream.feed(silence(0.3) + spoken(said) + silence(0.3))
+    return (await stream.finish()).text
+
+
+@pytest.mark.parametrize("said", ["да", "нет", "верно", "неверно", "оператора пожалуйста"])
+async def test_plain_answers_are_heard_by_their_own_list(recogniser: VoskRecogniser, said: str) -> None:
+    assert await heard(SecondLook(recogniser, READ_BACK), said) == said
+
+
+@pytest.mark.parametrize("said", ["нет не семнадцать а двадцать пять", "вторая двадцать пять семьдесят три"])
+async def test_a_correction_is_heard_at_the_second_look(recogniser: VoskRecogniser, said: str) -> None:
+    assert await heard(SecondLook(recogniser, READ_BACK), said) == said
+
+
+async def test_speech_of_something_else_stays_unknown(recogniser: VoskRecogniser) -> None:
+    assert "[unk]" in await heard(SecondLook(recogniser, READ_BACK), "подождите мне на кухне кастрюлю снять надо")
+
+
+async def test_a_stream_may_be_thrown_away_at_any_time(recogniser: VoskRecogniser) -> None:
+    stream = SecondLook(recogniser, READ_BACK).open_stream(PhraseList(READ_BACK.phrases))
+    stream.feed(silence(0.3))
+    stream.cancel()
+    stream.cancel()
+
+
+def test_questions_without_corrections_have_no_second_look() -> None:
+    assert with_second_look(None, READ_BACK) is None
