@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -270,8 +271,9 @@ def test_ctrl_c_keeps_what_came_and_the_next_fetch_goes_on(tmp_path: Path, site:
     watchdog.start()
     try:
         assert site.hanging.wait(60)
-        while part.stat().st_size < 3_000_000:
+        while not part.exists() or part.stat().st_size < 3_000_000:  # sent is not yet written
             assert fetching.poll() is None
+            time.sleep(0.01)
         fetching.send_signal(signal.SIGINT)
         told, _ = fetching.communicate()
     finally:

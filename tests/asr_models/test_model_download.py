@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -295,5 +296,5 @@ async def test_a_cancelled_download_can_be_gone_on_with(site: ModelSite, part: P
 
 def _wait_for(part: PartialFile, size: int, hanging: threading.Event) -> None:
     assert hanging.wait(10)
-    while part.size < size:
-        pass
+    while part.size < size:  # sent is not yet written
+        time.sleep(0.01)
