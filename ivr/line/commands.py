@@ -30,6 +30,7 @@ from ivr.line.ports import PortTaken
 from ivr.line.processes import ProcessFailed, ProcessState, SupervisedProcess
 from ivr.line.secrets import FILE_NAME
 from ivr.line.state import AlreadyRunning, StateError, StateFolders, default_state_dir
+from ivr.line.worker_parts import worker_parts
 
 EXPECTED_FAULTS = (ProcessFailed, PortTaken, NoAsterisk, StateError, AlreadyRunning, FileNotFoundError, OSError)
 
@@ -75,6 +76,9 @@ def status() -> None:
     console.print(table)
     for what in ("hotline", "web", "ami", "loyalty"):
         console.print(f"{what:8} {facts[what]}", highlight=False)
+    for part in asyncio.run(worker_parts(facts["web"])):
+        state = "[green]up[/]" if part.is_up else "[red]down[/]"
+        console.print(f"{part.name:8} {state} {escape(part.note)}", highlight=False, soft_wrap=True)
     raise typer.Exit(0 if well else 1)
 
 
