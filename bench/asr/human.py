@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
-from bench.asr.channel import decoded_file
+from bench.asr.channel import decoded_files
 from bench.asr.questions import REJECTED, BenchQuestion
 from bench.asr.voices import SOURCE_RATE_HZ, Samples
 from bench.human_recordings import HumanRecording, Kind, fetched
 
 _DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 _STRINGS_PER_PERSON = 90
+_FILES_AT_ONCE = 40
 _SHARE_OF_OUTSIDE = 0.3
 _TRIM = 0.01
 
@@ -67,10 +67,10 @@ def read_clips(people: Sequence[HumanUtterance], told: Callable[[int, int], obje
     """Read and join the recordings, at 16 kHz; `told` hears how many files of how many are read."""
     files = list(dict.fromkeys(part for human in people for part in human.parts if isinstance(part, str)))
     read: dict[str, Samples] = {}
-    with ThreadPoolExecutor(2) as threads:
-        for file, samples in zip(files, threads.map(decoded_file, files), strict=True):
-            read[file] = _trimmed(samples)
-            told(len(read), len(files))
+    for place in range(0, len(files), _FILES_AT_ONCE):
+        some = files[place : place + _FILES_AT_ONCE]
+        read |= zip(some, map(_trimmed, decoded_files(some)), strict=True)
+        told(len(read), len(files))
     return [
         np.concatenate([read[part] if isinstance(part, str) else _silence(part) for part in human.parts])
         for human in people

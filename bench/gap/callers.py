@@ -146,7 +146,7 @@ async def converse(
             told()
         await _sounding(call)
         await call.hear_seconds(0.5)
-    except SoftphoneError:
+    except (SoftphoneError, TimeoutError):
         pass  # what was said so far still counts
     finally:
         await call.hang_up()
