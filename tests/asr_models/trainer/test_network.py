@@ -14,6 +14,8 @@ from asr_models.trainer.head import Head, HeadShape  # noqa: E402
 from asr_models.trainer.network import likelihood_scales, network  # noqa: E402
 from asr_models.trainer.trunk import Trunk  # noqa: E402
 
+torch.set_num_threads(1)  # several wait for one another longer than they compute
+
 UNITS = Units(("SIL", "a", "n", "n@один", "GBG"), ("один",))
 
 
