@@ -137,7 +137,13 @@ def _table(figures: GapFigures) -> Table:
             row.what, str(row.n), *(f"{value:.3f} s" for value in (row.p50, row.p95, row.max)), row.target, met
         )
     table.add_section()
-    table.add_row("numbers dictated with pauses, cut", f"{figures.cut} of {figures.dictated}", "", "", "", "0", "")
+    for what, count, of in (
+        ("numbers dictated with pauses, cut", figures.cut, figures.dictated),
+        ("other answers cut", figures.cut_elsewhere, len(figures.turns)),
+        ("turns without an answer", figures.unanswered, len(figures.turns)),
+        ("prompts interrupted by words that went on", figures.resumed, figures.barge_in.n),
+    ):
+        table.add_row(what, f"{count} of {of}", "", "", "", "0", "[red]no[/]" if count else "[green]yes[/]")
     return table
 
 

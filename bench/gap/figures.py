@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.gap.callers import BARGE_IN, DICTATION, DIGITS, MENU, OPEN, YES_NO
@@ -78,6 +78,8 @@ class GapFigures:
     dictated: int
     cut_elsewhere: int
     unanswered: int
+    resumed: int  # prompts interrupted by words that went on after all
+    turns: tuple[Turn, ...]
 
     @classmethod
     def of(cls, turns: Sequence[Turn]) -> GapFigures:
@@ -97,6 +99,8 @@ class GapFigures:
             len(dictated),
             sum(turn.cut for turn in turns if turn.kind not in (DICTATION, BARGE_IN)),
             sum(turn.unanswered for turn in turns if turn.kind != BARGE_IN),
+            sum(turn.resumed for turn in turns),
+            tuple(turns),
         )
 
     def rows(self) -> Iterator[Distribution]:
@@ -113,6 +117,11 @@ class GapFigures:
             "dictation": {"cut": self.cut, "n": self.dictated},
             "cut_elsewhere": self.cut_elsewhere,
             "unanswered": self.unanswered,
+            "resumed": self.resumed,
+            "turns": [
+                {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(turn).items()}
+                for turn in self.turns
+            ],
         }
 
 

@@ -44,7 +44,8 @@ def _page(facts: Mapping[str, Any], figures: GapFigures, results: str) -> Iterat
     yield (
         f"Card numbers dictated in four groups with pauses of {DICTATION_PAUSE_SECONDS} s: **{figures.cut} of "
         f"{figures.dictated} cut**. Other answers cut: {figures.cut_elsewhere}. Turns without any answer: "
-        f"{figures.unanswered}."
+        f"{figures.unanswered}. Prompts interrupted by words that went on after all: {figures.resumed} of "
+        f"{figures.barge_in.n}."
     )
     yield ""
     yield "![distributions](gap.png)"

@@ -19,6 +19,8 @@ _FRAME = RATE_HZ // 50
 SOUND_DBFS = -45.0
 STOPPED_SECONDS = 0.4
 """A silence of Yulia's that long means that her prompt was stopped: the bench's long prompt has no such pause."""
+_LONGEST_NEXT_SECONDS = 3.0
+"""The prompts that follow the long one are shorter; what goes on for longer is its rest."""
 
 Samples = npt.NDArray[np.int16]
 
@@ -89,6 +91,7 @@ class Turn:
     gap_seconds: float | None = None  # end of the caller's speech to the first sound of the answer, as heard
     stop_seconds: float | None = None  # the caller's first sound to the end of the prompt's, as heard
     cut: bool = False  # Yulia sounded before the caller had finished
+    resumed: bool = False  # the prompt that the caller interrupted by words went on after all
 
     @property
     def unanswered(self) -> bool:
@@ -112,4 +115,11 @@ def read_turn(kind: str, clip: Clip, place: int, sounds: npt.NDArray[np.bool_], 
         return Turn(kind, clip.text, stop_seconds=stop_seconds, cut=True)
     answer = first_sound(sounds, speech_end)
     gap = (answer - speech_end) / RATE_HZ + FRAME_SECONDS if answer is not None else None
-    return Turn(kind, clip.text, gap, stop_seconds)
+    resumed = stop_seconds is not None and answer is not None and _sounds_on(sounds, answer) > _LONGEST_NEXT_SECONDS
+    return Turn(kind, clip.text, gap, stop_seconds, resumed=resumed)
+
+
+def _sounds_on(sounds: npt.NDArray[np.bool_], start: int) -> float:
+    """Return for how many seconds sound goes on from a sample, pauses as long as a stop's left out."""
+    last = last_sound_before_stop(sounds, start + _BLOCK)
+    return (last - start) / RATE_HZ if last is not None else 0.0

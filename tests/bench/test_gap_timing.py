@@ -134,3 +134,12 @@ def test_cut_numbers_are_counted_apart_from_gaps() -> None:
     )
     assert (figures.cut, figures.dictated, figures.unanswered, figures.closed.n) == (1, 2, 1, 2)
     assert figures.as_dict()["dictation"] == {"cut": 1, "n": 2}
+
+
+def test_a_prompt_that_goes_on_after_words_is_told() -> None:
+    said = clip(1.0)
+    left = line(12, (2.0, said.pcm16))
+    stopped = line(12, (0.5, noise(1.6, 3)), (3.5, noise(1.5, 4)))
+    went_on = line(12, (0.5, noise(1.6, 3)), (3.5, noise(6.0, 4)))
+    assert not turn(BARGE_IN, said, left, stopped).resumed
+    assert turn(BARGE_IN, said, left, went_on).resumed
