@@ -11,12 +11,15 @@ import webrtcvad
 
 from asr_models.port import SAMPLE_RATE_HZ
 from asr_models.settings import GateSettings
+from asr_models.voicing import periodicity
 
 FRAME_SECONDS = 0.02
 FRAME_BYTES = int(SAMPLE_RATE_HZ * FRAME_SECONDS) * 2
 
 SILENCE_DB = -96.0
 _NOISE_WINDOW_FRAMES = 60  # speech has a gap or a stop at least once in 1.2 s: the quietest frame is the noise
+
+_PERIODIC = 0.4  # white noise and breath stay below it, vowels at 12 dB above noise above
 
 # Telephone keys as tones (ITU-T Q.23): one of each group.
 _LOW_HZ, _HIGH_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
@@ -32,6 +35,8 @@ class SpeechGate:
         self._settings = settings or GateSettings()
         self._detector = webrtcvad.Vad(self._settings.aggressiveness)
         self._recent_voiced: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
+        self._recent_periodic: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
+        self._frame_before = np.zeros(FRAME_BYTES // 2, np.float32)
         self._look_back: deque[bytes] = deque(maxlen=round(self._settings.look_back_seconds / FRAME_SECONDS) or None)
         self._close_frames = max(1, round(self._settings.close_seconds / FRAME_SECONDS))
         self._levels_db: deque[float] = deque(maxlen=_NOISE_WINDOW_FRAMES)
@@ -39,6 +44,7 @@ class SpeechGate:
         self.pause_frames = 0  # since the last voiced frame, or since the first frame when there was none
         self.frame_is_voiced = False  # the newest one
         self.frame_db = SILENCE_DB
+        self.periodic_frames = 0  # of this utterance, with the pitch of a voice
 
     @property
     def pause_seconds(self) -> float:
@@ -54,8 +60,10 @@ class SpeechGate:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
         voiced = self.frame_is_voiced = self._is_voiced(pcm16, floor_db)
         self._recent_voiced.append(voiced)
+        self._recent_periodic.append(self._is_periodic(pcm16))
         self.pause_frames = 0 if voiced and self._begun(voiced) else self.pause_frames + 1
         if self.is_open:
+            self.periodic_frames += self._recent_periodic[-1]
             if self.pause_frames >= self._close_frames:
                 self.close()
             return pcm16
@@ -63,6 +71,7 @@ class SpeechGate:
         if not (may_open and self._begun(voiced)):
             return b""
         self.is_open = True
+        self.periodic_frames = sum(self._recent_periodic)
         audio = b"".join(self._look_back)
         self._look_back.clear()
         return audio
@@ -71,10 +80,16 @@ class SpeechGate:
         """Take what comes next as a new utterance."""
         self.is_open = False
         self._recent_voiced.clear()
+        self._recent_periodic.clear()
         self._look_back.clear()  # its audio has been heard already
 
     def _begun(self, voiced: bool) -> bool:
         return self.is_open or (voiced and sum(self._recent_voiced) >= self._settings.onset_frames)
+
+    def _is_periodic(self, pcm16: bytes) -> bool:
+        samples = _samples(pcm16)
+        stretch, self._frame_before = np.concatenate([self._frame_before, samples]), samples
+        return self.frame_is_voiced and periodicity(stretch) >= _PERIODIC
 
     def _is_voiced(self, pcm16: bytes, floor_db: float) -> bool:
         samples = _samples(pcm16)

@@ -80,6 +80,8 @@ class BargeIn:
             self._go_on()
 
     def _tells(self, piece: Piece) -> bool:
+        if not piece.voiced:
+            return False
         if piece.settled:
             return piece.tells and piece.hypothesis.confidence >= self._settings.min_confidence
         # In a partial a word may flare up and vanish.

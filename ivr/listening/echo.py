@@ -1,10 +1,10 @@
 """The echo of what is played: how loud it may be in what the caller sends. Time is counted in frames.
 
 A hybrid, a speakerphone or a headset brings the prompt back 20-400 ms later, 12-40 dB weaker and coloured. Only levels
-are compared, no waveforms: codecs and loudspeakers bend those. How much weaker is the lower quartile of "received minus
-sent" over the frames in which the prompt is loud: a caller who speaks over less than three quarters of it does not
-count, and a line without an echo ends at its noise. The delay is the one with the highest such quartile, since it
-explains best.
+of five bands are compared, no waveforms: codecs and loudspeakers bend those. How much weaker is, in each band, the
+median of "received minus sent" over the frames in which the prompt is loud: a caller who speaks over less than half of
+it does not count, and a line without an echo ends at its noise. The delay is the one with the highest such medians,
+since it explains best.
 """
 
 from __future__ import annotations
@@ -12,15 +12,27 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from asr_models.port import SAMPLE_RATE_HZ
 from asr_models.speech_gate import FRAME_BYTES, SILENCE_DB, level_db
 from ivr.listening.settings import EchoSettings
 
-_DELAY_FRAMES = 20
-_QUARTILE = 0.25
-_LOUD_DB = -40.0  # frames of the prompt that are loud enough to learn from
+_EDGES_HZ = (200, 500, 900, 1500, 2300, 3500)
+_SAMPLES = FRAME_BYTES // 2
+_EDGES = np.array([edge * _SAMPLES // SAMPLE_RATE_HZ for edge in _EDGES_HZ])
+_BANDS = len(_EDGES_HZ) - 1
+_FULL_SCALE = 2 * (_SAMPLES * 32768.0) ** -2  # from the squares of a spectrum's one half to the power of full scale
+_SILENCE = 10 ** (SILENCE_DB / 10)
+
+_DELAYS = 20  # frames
+_MEDIAN = 0.5
+_LOUD_DB = -48.0  # a band of the prompt that is loud enough to learn from
+_QUIET_DB = -60.0  # what is received below it needs no floor, and is looked at now and then only
+_LOOK_FRAMES = 8
 _DECAY_DB = 3.0  # a frame; reverberation of a room with RT60 = 0.4 s
 _EARLY_FRAMES = 25  # of the call's first prompt: learned fast, from the prior
 _EARLY_STEP_DB, _STEP_DB = 4.0, 0.8
+
+_Levels = npt.NDArray[np.float64]
 
 
 class EchoEstimator:
@@ -28,43 +40,65 @@ class EchoEstimator:
 
     def __init__(self, settings: EchoSettings | None = None) -> None:
         self._settings = settings or EchoSettings()
-        self._sent_db = np.full(_DELAY_FRAMES + 1, SILENCE_DB)  # newest first, with the room's decay
-        self._coupling_db = np.full(_DELAY_FRAMES, self._settings.prior_db)
-        self._learned_frames = np.zeros(_DELAY_FRAMES, np.int64)
+        self._sent_db = np.full((_DELAYS + 1, _BANDS), SILENCE_DB)  # newest first, with the room's decay
+        self._coupling_db = np.full((_DELAYS, _BANDS), self._settings.prior_db)
+        self._learned_frames = np.zeros((_DELAYS, _BANDS), np.int64)
+        self._known = False
+        self._frames = 0
+        self._unseen = bytearray()
 
     @property
     def delay_frames(self) -> int:
         """The delay that explains best what was received; of no meaning where there is no echo."""
-        return int(self._coupling_db.argmax())
+        return int(self._coupling_db.sum(axis=1).argmax())
 
     @property
     def coupling_db(self) -> float:
-        """How much of what is sent comes back."""
-        return float(self._coupling_db.max())
+        """How much of what is sent comes back, in the band where most does."""
+        return float(self._coupling_db[self.delay_frames].max())
 
     def expect(self, received_pcm16: bytes, sent_pcm16: bytes) -> float:
         """Learn from one received frame and what was sent since the one before.
 
         Return the level (dB of full scale) up to which the received frame may be nothing but echo.
         """
-        for start in range(0, len(sent_pcm16), FRAME_BYTES):
-            level = level_db(sent_pcm16[start : start + FRAME_BYTES])
-            level = max(level, float(self._sent_db[0]) - _DECAY_DB, SILENCE_DB)
-            self._sent_db[1:] = self._sent_db[:-1]
-            self._sent_db[0] = level
-        sent_db = self._sent_db[:-1]
-        if sent_db.max() < _LOUD_DB:
+        self._unseen += sent_pcm16
+        self._frames += 1
+        quiet = level_db(received_pcm16) < _QUIET_DB
+        if quiet and self._known and self._frames % _LOOK_FRAMES:
             return SILENCE_DB
-        self._learn(level_db(received_pcm16), sent_db)
+        self._look_at_sent()
+        if self._sent_db.max() < _LOUD_DB:
+            return SILENCE_DB
+        self._learn(_band_levels_db(received_pcm16)[0])
         delay = self.delay_frames
-        near = self._sent_db[max(0, delay - 1) : delay + 2]  # frames come and go in bursts
-        return float(near.max() + self._coupling_db[delay]) + self._settings.margin_db
+        near = self._sent_db[max(0, delay - 1) : delay + 2].max(axis=0)  # frames come and go in bursts
+        echo = np.sum(10 ** ((near + self._coupling_db[delay]) / 10))
+        return float(10 * np.log10(echo)) + self._settings.margin_db
 
-    def _learn(self, received_db: float, sent_db: npt.NDArray[np.float64]) -> None:
+    def _look_at_sent(self) -> None:
+        newest = _band_levels_db(bytes(self._unseen))[-len(self._sent_db) :]
+        self._unseen.clear()
+        for frame_db in newest:
+            louder = np.maximum(frame_db, self._sent_db[0] - _DECAY_DB)
+            self._sent_db[1:] = self._sent_db[:-1]
+            self._sent_db[0] = louder
+
+    def _learn(self, received_db: _Levels) -> None:
         # Stochastic approximation of a quantile (Robbins-Monro): a step up with the quantile's share, else down.
+        sent_db = self._sent_db[:-1]
         loud = sent_db > _LOUD_DB
-        step = np.where(self._learned_frames < _EARLY_FRAMES, _EARLY_STEP_DB, _STEP_DB)
+        step_db = np.where(self._learned_frames < _EARLY_FRAMES, _EARLY_STEP_DB, _STEP_DB)
         below = received_db - sent_db < self._coupling_db
-        self._coupling_db += np.where(loud, step * (_QUARTILE - below), 0.0)
+        self._coupling_db += np.where(loud, step_db * (_MEDIAN - below), 0.0)
         np.minimum(self._coupling_db, self._settings.ceiling_db, out=self._coupling_db)
         self._learned_frames += loud
+        self._known = self._known or bool(self._learned_frames.max() >= 2 * _EARLY_FRAMES)
+
+
+def _band_levels_db(pcm16: bytes) -> _Levels:
+    """Return the levels of each whole frame's bands, a row per frame."""
+    samples = np.frombuffer(pcm16, "<i2").reshape(-1, _SAMPLES)
+    powers = np.abs(np.fft.rfft(samples)) ** 2 * _FULL_SCALE
+    bands = np.add.reduceat(powers[:, : _EDGES[-1]], _EDGES[:-1], axis=1)
+    return np.asarray(10 * np.log10(np.maximum(bands, _SILENCE)))

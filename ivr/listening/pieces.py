@@ -10,6 +10,7 @@ from asr_models.port import Hypothesis, RecognitionStream
 from ivr.listening.question_grammar import QuestionGrammar
 
 _READINGS = 16
+_VOICED_FRAMES = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -23,14 +24,16 @@ class Piece:
     tells: bool = False  # carries words of the question: enough to stop a prompt
     frames_telling: int = 0  # since it does
     closed: bool = False  # no more audio; the final is on its way or here
+    voiced: bool = False  # there was a voice in it; whispering has none, nor has noise
 
     @classmethod
     def of_keys(cls, keys: str) -> Piece:
         """Make a piece of keys: settled, and telling by itself."""
         return cls(None, Hypothesis(keys, 1.0, is_final=True), closed=True)
 
-    def frame_passed(self) -> None:
-        """Count one frame of audio."""
+    def frame_passed(self, periodic_frames: int) -> None:
+        """Count one frame of audio; so many frames of the utterance had the pitch of a voice."""
+        self.voiced = periodic_frames >= _VOICED_FRAMES
         self.frames_unchanged += 1
         self.frames_telling += 1
 
@@ -71,9 +74,11 @@ class Piece:
 def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
     """Read the pieces as one answer, with `pause` between them.
 
-    Unknown speech alone (a cough between groups) counts only if nothing else does.
+    Unknown speech alone and words without a voice (clatter between groups) count only if nothing else does.
     """
-    telling = [piece for piece in pieces if not piece.only_unknown]
+    worded = [piece for piece in pieces if not piece.only_unknown]
+    voiced = any(piece.voiced for piece in worded)
+    telling = [piece for piece in worded if piece.voiced or piece.is_keys] if voiced else worded
     parts = [piece.hypothesis for piece in telling or pieces if piece.hypothesis.text]
     words = [len(part.text.split()) for part in parts]
     confidence = sum(part.confidence * count for part, count in zip(parts, words, strict=True)) / (sum(words) or 1)

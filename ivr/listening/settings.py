@@ -9,7 +9,7 @@ class EchoSettings(BaseModel, frozen=True):
     """The prompt's own echo in what the caller sends."""
 
     prior_db: float = Field(
-        -15.0, le=0, description="Echo assumed in a call's first second, before it was measured (dB of what is sent)."
+        -12.0, le=0, description="Echo assumed in a call's first second, before it was measured (dB of what is sent)."
     )
     ceiling_db: float = Field(-6.0, le=0, description="No echo is taken to be stronger than this.")
     margin_db: float = Field(9.0, ge=0, description="How much louder than the usual echo speech must be to count.")

@@ -83,7 +83,7 @@ def test_words_of_the_question_tell_and_others_do_not(text: str, is_final: bool,
 
 def test_words_that_stop_telling_start_their_time_again() -> None:
     flaring = piece("оператор", is_final=False)
-    flaring.frame_passed()
+    flaring.frame_passed(0)
     flaring.understood(Hypothesis("оператор карту", 0.0, is_final=False), GRAMMAR)
     assert flaring.frames_telling == 1
 
@@ -120,3 +120,12 @@ def test_a_long_dictation_does_not_drown_in_readings() -> None:
     pieces = [Piece(NoStream(), Hypothesis("пять", 1.0, True, ("шесть", "семь", "девять"))) for _ in range(19)]
 
     assert len(joined(pieces, ", ").alternatives) == 16
+
+
+def test_words_without_a_voice_count_only_when_nobody_spoke() -> None:
+    clatter, spoken = piece("пять"), piece("двадцать два")
+    spoken.frame_passed(periodic_frames=5)
+
+    assert joined([spoken, clatter]).text == "двадцать два"
+    assert joined([clatter]).text == "пять"  # it may be somebody who whispers
+    assert joined([Piece.of_keys("12"), clatter]).text == "12 пять"
