@@ -3,8 +3,8 @@
 A hybrid, a speakerphone or a headset brings the prompt back 20-400 ms later, 12-40 dB weaker and coloured. Only levels
 of five bands are compared, no waveforms: codecs and loudspeakers bend those. How much weaker is, in each band, the
 median of "received minus sent" over the frames in which the prompt is loud: a caller who speaks over less than half of
-it does not count, and a line without an echo ends at its noise. The delay is the one with the highest such medians,
-since it explains best.
+it does not count, and a line without an echo ends at its noise. The delay is the one with the highest lower quartiles:
+where the prompt's beginnings and its echo's do not fit, the difference is low now and then.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FULL_SCALE = 2 * (_SAMPLES * 32768.0) ** -2  # from the squares of a spectrum's
 _SILENCE = 10 ** (SILENCE_DB / 10)
 
 _DELAYS = 20  # frames
-_MEDIAN = 0.5
+_MEDIAN, _QUARTILE = 0.5, 0.25
 _LOUD_DB = -48.0  # a band of the prompt that is loud enough to learn from
 _QUIET_DB = -60.0  # what is received below it needs no floor, and is looked at now and then only
 _LOOK_FRAMES = 8
@@ -41,7 +41,8 @@ class EchoEstimator:
     def __init__(self, settings: EchoSettings | None = None) -> None:
         self._settings = settings or EchoSettings()
         self._sent_db = np.full((_DELAYS + 1, _BANDS), SILENCE_DB)  # newest first, with the room's decay
-        self._coupling_db = np.full((_DELAYS, _BANDS), self._settings.prior_db)
+        self._usual_db = np.full((_DELAYS, _BANDS), self._settings.prior_db)
+        self._least_db = self._usual_db.copy()
         self._learned_frames = np.zeros((_DELAYS, _BANDS), np.int64)
         self._known = False
         self._frames = 0
@@ -50,12 +51,12 @@ class EchoEstimator:
     @property
     def delay_frames(self) -> int:
         """The delay that explains best what was received; of no meaning where there is no echo."""
-        return int(self._coupling_db.sum(axis=1).argmax())
+        return int(self._least_db.sum(axis=1).argmax())
 
     @property
     def coupling_db(self) -> float:
         """How much of what is sent comes back, in the band where most does."""
-        return float(self._coupling_db[self.delay_frames].max())
+        return float(self._usual_db[self.delay_frames].max())
 
     def expect(self, received_pcm16: bytes, sent_pcm16: bytes) -> float:
         """Learn from one received frame and what was sent since the one before.
@@ -73,7 +74,7 @@ class EchoEstimator:
         self._learn(_band_levels_db(received_pcm16)[0])
         delay = self.delay_frames
         near = self._sent_db[max(0, delay - 1) : delay + 2].max(axis=0)  # frames come and go in bursts
-        echo = np.sum(10 ** ((near + self._coupling_db[delay]) / 10))
+        echo = np.sum(10 ** ((near + self._usual_db[delay]) / 10))
         return float(10 * np.log10(echo)) + self._settings.margin_db
 
     def _look_at_sent(self) -> None:
@@ -89,9 +90,11 @@ class EchoEstimator:
         sent_db = self._sent_db[:-1]
         loud = sent_db > _LOUD_DB
         step_db = np.where(self._learned_frames < _EARLY_FRAMES, _EARLY_STEP_DB, _STEP_DB)
-        below = received_db - sent_db < self._coupling_db
-        self._coupling_db += np.where(loud, step_db * (_MEDIAN - below), 0.0)
-        np.minimum(self._coupling_db, self._settings.ceiling_db, out=self._coupling_db)
+        step_db[~loud] = 0.0
+        difference_db = received_db - sent_db
+        for quantile_db, share in ((self._usual_db, _MEDIAN), (self._least_db, _QUARTILE)):
+            quantile_db += step_db * (share - (difference_db < quantile_db))
+        np.minimum(self._usual_db, self._settings.ceiling_db, out=self._usual_db)
         self._learned_frames += loud
         self._known = self._known or bool(self._learned_frames.max() >= 2 * _EARLY_FRAMES)
 
