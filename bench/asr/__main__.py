@@ -71,7 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 bar = progress.add_task(f"hearing with {name}", total=len(tasks))
                 heard, machine = hear_all(
                     model,
-                    audio.file,
                     tasks,
                     lambda more, bar=bar: progress.advance(bar, more),  # type: ignore[misc]
                     whole=options.whole,

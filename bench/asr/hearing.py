@@ -66,7 +66,6 @@ def hearing_settings(model: Path | None) -> HearingSettings:
 
 def hear_all(
     model: Path | None,
-    audio: Path,
     tasks: Sequence[Task],
     told: Callable[[int], object],
     *,
@@ -80,7 +79,7 @@ def hear_all(
     heard: list[HeardTask] = []
     machines: list[Machine] = []
     with ProcessPoolExecutor(
-        processes or os.cpu_count(), mp_context=get_context("spawn"), initializer=_load, initargs=(model, audio)
+        processes or os.cpu_count(), mp_context=get_context("spawn"), initializer=_load, initargs=(model,)
     ) as pool:
         for done in as_completed([pool.submit(_hear_part, part, whole) for part in parts]):
             results, machine = done.result()
@@ -96,11 +95,10 @@ class _Process:
 
     recogniser: VoskRecogniser
     refused: ModelInvalid | None = None
-    audio: Path
     load_seconds: float
 
 
-def _load(model: Path | None, audio: Path) -> None:
+def _load(model: Path | None) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     began = time.perf_counter()
     try:
@@ -108,7 +106,6 @@ def _load(model: Path | None, audio: Path) -> None:
     except ModelInvalid as invalid:  # told by the first task: an initializer that fails breaks the pool without a word
         _Process.refused = invalid
     _Process.load_seconds = time.perf_counter() - began
-    _Process.audio = audio
 
 
 def _hear_part(tasks: list[Task], whole: bool) -> tuple[list[HeardTask], Machine]:
@@ -121,8 +118,9 @@ def _hear_part(tasks: list[Task], whole: bool) -> tuple[list[HeardTask], Machine
 async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
     heard = []
     for task in tasks:
-        place, count = task.utterance.start, task.utterance.count
-        pcm16 = np.fromfile(_Process.audio, dtype="<i2", count=count, offset=place * 2).tobytes()
+        utterance = task.utterance
+        count = utterance.count
+        pcm16 = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2).tobytes()
         pieces = [pcm16] if whole else list(gated(pcm16))
         began = time.process_time()
         hypotheses = [await _hear(piece, task.phrases) for piece in pieces]

@@ -1,4 +1,4 @@
-"""The bench's audio: made once, kept under the digest of all that it depends on."""
+"""The bench's audio: each set is made once and kept under the digest of all that it depends on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,17 +17,22 @@ from random import Random
 import numpy as np
 
 from bench.asr.channel import CONDITIONS, Condition, Pcm16, babble_of, through
-from bench.asr.human import human_utterances, read_clips
+from bench.asr.human import HumanUtterance, human_utterances, read_clips
 from bench.asr.questions import BenchQuestion
 from bench.asr.said import Said, utterances
 from bench.asr.voices import RATES, SOURCE_RATE_HZ, Samples, held_out_voices, spoken
 from bench.debian_packages import CACHE, PackageMissing
+from tts.rhvoice_engine import RHVoiceFiles
 
-FORMAT = 7
+FORMAT = 8
 """Counted up when the making of the audio changes, so that old caches are not used."""
+FOLDER = CACHE / "asr"
 _CLIPS_PER_TASK = 60
 _EVERYDAY_ONLY = ("outside", "human_outside")
 """Sets that are not tried in the conditions that only a share of the utterances is tried in."""
+
+Step = Callable[[str, int, int], object]
+"""Hears of progress: what, done, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,16 @@ class Utterance:
     text: str  # what is said; "" when only known to be beside the point
     meaning: str
     must_be_rejected: bool
-    start: int  # samples, in the audio of all
+    file: str  # 8 kHz, 16 bits
+    start: int  # samples
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class BenchAudio:
-    """All utterances and the file of their audio: 8 kHz, 16 bits."""
+    """All utterances."""
 
     utterances: tuple[Utterance, ...]
-    file: Path
     versions: Mapping[str, str]  # of the packages that recordings came from
 
     @property
@@ -59,10 +65,12 @@ class BenchAudio:
         return sum(utterance.count for utterance in self.utterances) / 8000
 
 
-def bench_audio(
-    questions: Mapping[str, BenchQuestion], tell: Callable[[str], object], step: Callable[[str, int, int], object]
-) -> BenchAudio:
-    """Return the audio, made the first time; `tell` hears remarks, `step` (what, done, of how many)."""
+def bench_audio(questions: Mapping[str, BenchQuestion], tell: Callable[[str], object], step: Step) -> BenchAudio:
+    """Return the audio; what is not there yet is made. `tell` hears remarks.
+
+    Raises:
+        PackageMissing: neither voices nor recordings can be had.
+    """
     said: list[Said] = []
     files = None
     try:
@@ -73,22 +81,41 @@ def bench_audio(
     people, versions = human_utterances(tell)
     if not said and not people:
         raise PackageMissing("there is nothing to listen to")
-    recipe = [FORMAT, [asdict(one) for one in said], [asdict(condition) for condition in CONDITIONS], RATES]
-    recipe += [sorted(versions.values()), [(human.id, human.meaning, human.parts) for human in people]]
-    digest = hashlib.sha256(json.dumps(recipe, ensure_ascii=False, default=str).encode()).hexdigest()[:16]
-    folder = CACHE / "asr" / digest
-    if not folder.is_dir():
-        clips: list[tuple[Said | object, Samples]] = []
-        if files is not None:
-            clips += zip(said, _spoken(said, files, step), strict=True)
-        told = partial(step, "reading recordings of people")
-        clips += zip(people, read_clips(people, told), strict=True)
-        _write(folder, clips, step)
-    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-    return BenchAudio(tuple(Utterance(**entry) for entry in index), folder / "audio.pcm", versions)
+    sets: dict[str, list[Said | HumanUtterance]] = defaultdict(list)
+    for one in (*said, *people):
+        sets[one.set].append(one)
+    folders = {name: FOLDER / f"{name}-{_digest(ones, versions)}" for name, ones in sets.items()}
+    missing = {name: ones for name, ones in sets.items() if not folders[name].is_dir()}
+    if missing:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        clips = _clips([one for ones in missing.values() for one in ones], files, step)
+        babble = _babble(sets["outside"] or sets["human_outside"], clips, files, step)
+        _write({folders[name]: ones for name, ones in missing.items()}, clips, babble, step)
+    found = (
+        Utterance(**entry, file=str(folder / "audio.pcm"))
+        for folder in folders.values()
+        for entry in json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    )
+    return BenchAudio(tuple(found), versions)
 
 
-def _spoken(said: list[Said], files: object, step: Callable[[str, int, int], object]) -> list[Samples]:
+def _digest(ones: Sequence[Said | HumanUtterance], versions: Mapping[str, str]) -> str:
+    people = any(isinstance(one, HumanUtterance) for one in ones)
+    recipe = [FORMAT, [asdict(one) for one in ones], [asdict(condition) for condition in CONDITIONS]]
+    recipe.append(sorted(versions.values()) if people else list(RATES))
+    return hashlib.sha256(json.dumps(recipe, ensure_ascii=False, default=str).encode()).hexdigest()[:16]
+
+
+def _clips(ones: Sequence[Said | HumanUtterance], files: RHVoiceFiles | None, step: Step) -> dict[str, Samples]:
+    """Speak or read utterances; return them by id, at 16 kHz."""
+    said = [one for one in ones if isinstance(one, Said)]
+    people = [one for one in ones if isinstance(one, HumanUtterance)]
+    clips = dict(zip((one.id for one in said), _spoken(said, files, step) if files else (), strict=True))
+    read = read_clips(people, partial(step, "reading recordings of people")) if people else ()
+    return clips | dict(zip((one.id for one in people), read, strict=True))
+
+
+def _spoken(said: Sequence[Said], files: RHVoiceFiles, step: Step) -> list[Samples]:
     wanted: dict[tuple[str, float, str], None] = {}
     rates = [Random(one.id).choice(RATES) for one in said]
     for one, rate in zip(said, rates, strict=True):
@@ -100,7 +127,7 @@ def _spoken(said: list[Said], files: object, step: Callable[[str, int, int], obj
         done += more
         step("speaking with held-out voices", done, len(wanted))
 
-    clips = dict(zip(wanted, spoken(list(wanted), files, told), strict=True))  # type: ignore[arg-type]
+    clips = dict(zip(wanted, spoken(list(wanted), files, told), strict=True))
     return [
         _joined([clips[one.voice, rate, group] for group in one.groups], one.pauses_seconds)
         for one, rate in zip(said, rates, strict=True)
@@ -114,41 +141,62 @@ def _joined(groups: list[Samples], pauses_seconds: Iterable[float]) -> Samples:
     return np.concatenate(parts)
 
 
-def _write(folder: Path, clips: list[tuple[object, Samples]], step: Callable[[str, int, int], object]) -> None:
-    babble = babble_of([clip for one, clip in clips if one.set in ("outside", "human_outside", "sentence")])
-    jobs = []
-    for condition in CONDITIONS:
-        chosen = [(one, clip) for one, clip in clips if _in_share(one.id, one.set, condition)]
-        jobs += [
-            (condition, chosen[place : place + _CLIPS_PER_TASK]) for place in range(0, len(chosen), _CLIPS_PER_TASK)
-        ]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    index, start = [], 0
-    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as work_name:
-        work = Path(work_name) / "new"
-        work.mkdir()
-        with (work / "audio.pcm").open("wb") as audio, ProcessPoolExecutor(os.cpu_count()) as pool:
-            results = pool.map(_channel, ((c, [(o.id, clip) for o, clip in part], babble) for c, part in jobs))
-            for number, ((condition, part), lines) in enumerate(zip(jobs, results, strict=True), start=1):
-                for (one, _), line in zip(part, lines, strict=True):
+def _babble(
+    outside: Sequence[Said | HumanUtterance], clips: Mapping[str, Samples], files: RHVoiceFiles | None, step: Step
+) -> Samples:
+    """Return the murmur of a room, always of the same speech beside the point."""
+    file = FOLDER / f"babble-{_digest(outside, {})}.npy"
+    if not file.exists():
+        known = [one for one in outside if one.id in clips]
+        parts = clips if len(known) == len(outside) else _clips(outside, files, step)
+        with tempfile.NamedTemporaryFile(dir=FOLDER, suffix=".npy", delete=False) as unfinished:
+            np.save(unfinished, babble_of([parts[one.id] for one in outside]))
+        os.rename(unfinished.name, file)
+    return np.load(file)
+
+
+def _write(
+    sets: Mapping[Path, Sequence[Said | HumanUtterance]], clips: Mapping[str, Samples], babble: Samples, step: Step
+) -> None:
+    jobs = [
+        (folder, condition, part)
+        for folder, ones in sets.items()
+        for condition in CONDITIONS
+        for part in _parts([one for one in ones if _is_tried(one, condition)])
+    ]
+    with tempfile.TemporaryDirectory(prefix="making-", dir=FOLDER) as work_name, ProcessPoolExecutor() as pool:
+        work = Path(work_name)
+        indices: dict[Path, list[dict[str, object]]] = {folder: [] for folder in sets}
+        starts = dict.fromkeys(sets, 0)
+        sent = ((condition, [(one.id, clips[one.id]) for one in part], babble) for _, condition, part in jobs)
+        for number, ((folder, condition, part), lines) in enumerate(zip(jobs, pool.map(_channel, sent), strict=True)):
+            (work / folder.name).mkdir(exist_ok=True)
+            with (work / folder.name / "audio.pcm").open("ab") as audio:
+                for one, line in zip(part, lines, strict=True):
                     audio.write(line.astype("<i2").tobytes())
-                    entry = Utterance(
-                        *(one.id, one.set, condition.name, one.question, one.voice, one.text, one.meaning),
-                        one.must_be_rejected,
-                        start,
-                        len(line),
-                    )
-                    index.append(asdict(entry))
-                    start += len(line)
-                step("sending it through telephone lines", number, len(jobs))
-        (work / "index.json").write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
-        os.rename(work, folder)
+                    indices[folder].append(_entry(one, condition, starts[folder], len(line)))
+                    starts[folder] += len(line)
+            step("sending it through telephone lines", number + 1, len(jobs))
+        for folder, index in indices.items():
+            file = work / folder.name / "index.json"
+            file.write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
+            os.rename(work / folder.name, folder)
 
 
-def _in_share(id: str, set_name: str, condition: Condition) -> bool:
-    if condition.share < 1 and set_name in _EVERYDAY_ONLY:
+def _parts(ones: list[Said | HumanUtterance]) -> Iterable[list[Said | HumanUtterance]]:
+    return (ones[place : place + _CLIPS_PER_TASK] for place in range(0, len(ones), _CLIPS_PER_TASK))
+
+
+def _entry(one: Said | HumanUtterance, condition: Condition, start: int, count: int) -> dict[str, object]:
+    names = ("id", "set", "question", "voice", "text", "meaning", "must_be_rejected")
+    entry = {name: getattr(one, name) for name in names}
+    return entry | {"condition": condition.name, "start": start, "count": count}
+
+
+def _is_tried(one: Said | HumanUtterance, condition: Condition) -> bool:
+    if condition.share < 1 and one.set in _EVERYDAY_ONLY:
         return False
-    drawn = int.from_bytes(hashlib.sha256(f"{condition.name} {id}".encode()).digest()[:4], "big") / 2**32
+    drawn = int.from_bytes(hashlib.sha256(f"{condition.name} {one.id}".encode()).digest()[:4], "big") / 2**32
     return drawn < condition.share
 
 

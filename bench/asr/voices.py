@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -84,8 +83,3 @@ def _trimmed(pcm16: bytes, rate_hz: int) -> Samples:
         samples = soxr.resample(samples, rate_hz, SOURCE_RATE_HZ)
     loud = np.nonzero(np.abs(samples) > _TRIM * np.abs(samples).max(initial=1e-9))[0]
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples
-
-
-def remove_cache() -> None:
-    """Forget the composed folder, when RHVoice was installed anew."""
-    shutil.rmtree(CACHE / "held-out-voices", ignore_errors=True)

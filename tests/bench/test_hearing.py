@@ -1,0 +1,51 @@
+"""The bench hears as the line does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from asr_models.speech_gate import FRAME_BYTES
+from bench.asr.hearing import gated, hearing_settings
+
+
+def test_silence_is_not_decoded() -> None:
+    assert list(gated(bytes(FRAME_BYTES * 100))) == []
+
+
+def test_groups_parted_by_a_pause_are_pieces_and_nothing_is_lost_of_them() -> None:
+    voiced = _vowel(0.8)
+    audio = b"".join([bytes(FRAME_BYTES * 30), voiced, bytes(FRAME_BYTES * 60), voiced, bytes(FRAME_BYTES * 60)])
+    pieces = list(gated(audio))
+    assert len(pieces) == 2
+    assert all(voiced[FRAME_BYTES * 3 : -FRAME_BYTES] in piece for piece in pieces)
+
+
+def test_speech_to_the_very_end_is_heard() -> None:
+    assert len(list(gated(bytes(FRAME_BYTES * 30) + _vowel(0.8)))) == 1
+
+
+def test_a_folder_of_two_graphs_serves_phrases_and_digits(tmp_path: Path) -> None:
+    (tmp_path / "phrases").mkdir()
+    (tmp_path / "digits").mkdir()
+    settings = hearing_settings(tmp_path)
+    assert (settings.model_dir, settings.digits_model_dir) == (tmp_path / "phrases", tmp_path / "digits")
+
+
+def test_a_folder_of_one_graph_serves_everything(tmp_path: Path) -> None:
+    settings = hearing_settings(tmp_path)
+    assert (settings.model_dir, settings.digits_model_dir) == (tmp_path, tmp_path)
+
+
+def _vowel(seconds: float) -> bytes:
+    """Make something like an «а»: a pulse train of 120 Hz through three formants."""
+    count = int(seconds * 8000)
+    pulses = np.zeros(count)
+    pulses[:: 8000 // 120] = 1.0
+    moments = np.arange(400) / 8000
+    ring = sum(np.exp(-moments * 300) * np.sin(2 * np.pi * formant * moments) for formant in (700, 1200, 2500))
+    voice = np.convolve(pulses, ring)[:count]
+    samples = voice / np.abs(voice).max() * 9000
+    whole = samples[: count // 160 * 160]
+    return bytes(whole.astype("<i2").tobytes())
