@@ -18,6 +18,7 @@ SHORT_HOLD_SECONDS = 0.4
 
 _ALL_HEARD_SECONDS = 0.1  # with less than this missing nothing is missed
 _PAUSE_SECONDS = 0.06
+_LEAD_SECONDS = 0.03  # a sentence's own silence before its first sound
 _SENTENCE_PAUSE_SECONDS = 0.2  # in a recording, whose sentences are not known
 _FRAME_SECONDS = 0.01
 _QUIET_BELOW_LOUDEST_DB = 35.0
@@ -48,8 +49,9 @@ class SpokenPrompt:
         if len(starts) != len(texts):
             texts, starts = [self.prompt.text], (0.0,)
         cut = bisect_right(starts, self.heard_seconds) - 1
-        ends = (*starts[1:], self.speech.seconds)
-        share = (self.heard_seconds - starts[cut]) / (ends[cut] - starts[cut])
+        end = starts[cut + 1] if cut + 1 < len(starts) else self.speech.seconds
+        end = min((start for start, stop in _pauses(self.speech) if start < end <= stop + _LEAD_SECONDS), default=end)
+        share = (self.heard_seconds - starts[cut]) / (end - starts[cut])
         heard = " ".join([*texts[:cut], *_first_words(texts[cut], share)])
         return heard and (f"{heard} {ELLIPSIS}" if heard[-1] in ".!?" else heard.rstrip(" ,:;—") + ELLIPSIS)
 

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from dialogs.engine.vocabulary import NothingHeard
-from tests.asr_models.speech_samples import noise, silence, spoken
-from tests.ivr.listening.conftest import MENU, MakeLine, heard_text, question
+from ivr.listening.background import Background
+from ivr.listening.settings import BargeInSettings
+from tests.asr_models.speech_samples import mixed, noise, silence, spoken
+from tests.ivr.listening.conftest import MENU, UNHURRIED, YES_NO, MakeLine, heard_text, question
 
 
 async def test_words_barge_in_and_are_kept_as_the_answer(make_line: MakeLine) -> None:
@@ -72,3 +74,138 @@ async def test_an_answer_begun_over_the_prompts_last_sound_keeps_its_beginning(m
     await line.send(speech[early:] + silence(2))
 
     assert heard_text(line.answer) == "неверно"
+
+
+# ---- holding ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["баланс", "оператор", "заблокировать карту"])
+@pytest.mark.parametrize("voice", ["ru", "ru+f2", "ru+m3"])
+async def test_the_first_sounds_of_a_word_hold_the_prompt(make_line: MakeLine, word: str, voice: str) -> None:
+    line = make_line(MENU, prompt_ended=False)
+
+    await line.send(silence(1) + spoken(word, voice=voice)[: 320 * 10])
+
+    assert line.prompt.deeds == ["held"]
+
+
+async def test_a_word_of_the_question_ends_a_prompt_that_was_held(make_line: MakeLine) -> None:
+    line = make_line(MENU, prompt_ended=False)
+    barged_in = asyncio.create_task(line.listener.barged_in())
+
+    await line.send(silence(1) + spoken("баланс") + silence(0.5))
+    await barged_in
+
+    assert line.prompt.deeds == ["held"]
+    assert line.listener.false_holds == 0
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        pytest.param(spoken("угу"), id="угу"),
+        pytest.param(spoken("ага"), id="ага"),
+        pytest.param(spoken("алло"), id="алло"),
+        pytest.param(noise(0.3, level_db=-15), id="clatter"),
+    ],
+)
+async def test_a_prompt_held_for_nothing_goes_on(make_line: MakeLine, sound: bytes) -> None:
+    line = make_line(question(*MENU.phrases, "угу", "ага"), prompt_ended=False)
+
+    await line.send(silence(1) + sound + silence(0.5))
+
+    assert line.prompt.deeds in ([], ["held", "went on"])
+    assert line.listener.false_holds == len(line.prompt.deeds) // 2
+
+
+async def test_words_that_mean_nothing_to_the_question_do_not_stop_its_prompt(make_line: MakeLine) -> None:
+    line = make_line(MENU, prompt_ended=False)
+    barged_in = asyncio.create_task(line.listener.barged_in())
+
+    await line.send(silence(1) + spoken("карту") + silence(1))
+
+    assert line.prompt.deeds == ["held", "went on"]
+    assert not barged_in.done()
+    barged_in.cancel()
+
+
+async def test_a_prompt_is_not_held_for_ever_by_a_voice_that_says_nothing(make_line: MakeLine) -> None:
+    line = make_line(MENU, prompt_ended=False)
+    aside = spoken("синхрофазотрон перегревается и всё время гудит под столом " * 2)
+
+    await line.send(silence(1) + aside[: 16000 * 5])
+
+    assert line.prompt.deeds[:2] == ["held", "went on"]
+
+
+async def test_after_two_holds_for_nothing_only_words_stop_the_prompt(make_line: MakeLine) -> None:
+    line = make_line(MENU, prompt_ended=False)
+    barged_in = asyncio.create_task(line.listener.barged_in())
+
+    for level_db in (-30.0, -25.0, -20.0, -15.0):
+        await line.send(silence(3.5) + spoken("угу", level_db=level_db) + silence(0.5))
+    assert line.prompt.deeds == ["held", "went on"] * 2
+    await line.send(silence(1) + spoken("оператор", level_db=-15) + silence(0.5))
+
+    assert line.prompt.deeds == ["held", "went on"] * 2
+    assert barged_in.done()
+
+
+async def test_people_talking_in_the_background_do_not_hold_the_prompt(make_line: MakeLine) -> None:
+    talk = "так вот она мне и говорит что завтра приедет и привезёт всё что мы просили а я отвечаю конечно"
+    voices = [spoken(talk, voice=voice, level_db=-42) for voice in ("ru+f2", "ru+m3", "ru+f4", "ru+m1", "ru+f5")]
+    crowd = voices[0]
+    for number, voice in enumerate(voices[1:], start=1):
+        crowd = mixed(crowd, voice[8000 * number :] + voice)
+    line = make_line(MENU, prompt_ended=False)
+
+    await line.send(crowd)
+
+    assert line.prompt.deeds == []
+
+
+async def test_what_is_known_of_the_background_is_kept_for_the_next_question(make_line: MakeLine) -> None:
+    background = Background()
+    radio = spoken("так вот она мне и говорит что завтра приедет и привезёт всё", level_db=-35)
+    await make_line(YES_NO, prompt_ended=False, background=background).send(radio)
+
+    line = make_line(YES_NO, prompt_ended=False, background=background)
+    await line.send(radio[:16000])
+
+    assert line.prompt.deeds == []
+
+
+async def test_holds_can_be_switched_off(make_line: MakeLine) -> None:
+    words_only = UNHURRIED.model_copy(update={"barge_in": BargeInSettings(false_holds=0)})
+    line = make_line(MENU, prompt_ended=False, settings=words_only)
+    barged_in = asyncio.create_task(line.listener.barged_in())
+
+    await line.send(silence(1) + spoken("заблокировать карту") + silence(0.5))
+
+    assert line.prompt.deeds == []
+    assert barged_in.done()
+
+
+async def test_without_barge_in_nothing_holds_the_prompt(make_line: MakeLine) -> None:
+    line = make_line(question("да", "нет", barge_in=False), prompt_ended=False)
+
+    await line.send(silence(1) + spoken("да") + silence(0.5))
+
+    assert line.prompt.deeds == []
+
+
+async def test_what_is_no_louder_than_the_echo_holds_nothing(make_line: MakeLine) -> None:
+    line = make_line(MENU, prompt_ended=False)
+
+    await line.send(silence(1) + spoken("баланс", level_db=-30) + silence(0.5), echo_db=-15)
+
+    assert line.prompt.deeds == []
+
+
+async def test_a_prompt_that_is_over_is_not_held(make_line: MakeLine) -> None:
+    line = make_line(MENU)
+
+    await line.send(silence(1) + spoken("баланс") + silence(1))
+
+    assert line.prompt.deeds == []
+    assert heard_text(line.answer) == "баланс"

@@ -171,6 +171,22 @@ async def test_a_word_stops_the_prompt_and_counts_as_the_answer(hearing: Asking)
     assert hearing.line.heard == ["a"]
 
 
+async def test_a_sound_without_words_only_holds_the_prompt(hearing: Asking, recogniser: VoskRecogniser) -> None:
+    answering = hearing.put(question(), "a", "b")
+    await hearing.line.hears("a")
+    hearing.line.send(silence(0.4) + spoken("угу"))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while recogniser.open_streams == 0:
+            await asyncio.sleep(0)
+    assert [await hearing.line.is_silent() for _ in range(4)] == [True] * 4
+    hearing.line.send(silence(0.6))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while recogniser.open_streams > 0:
+            await asyncio.sleep(0)
+    await hearing.line.hears("b")
+    assert not answering.done()
+
+
 async def test_words_do_not_stop_a_prompt_without_barge_in(hearing: Asking, recogniser: VoskRecogniser) -> None:
     answering = hearing.put(question(barge_in=False), "a", "b")
     await hearing.line.hears("a")

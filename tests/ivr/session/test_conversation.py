@@ -96,6 +96,7 @@ async def test_what_is_said_before_a_question_is_stopped_together_with_it(talk: 
     await talk.line.hears("Ваш баланс")
     assert [text for text in talk.line.heard if "Чем помочь" in text] == []
     assert talk.turns("keys")[0].step == "menu/ask"
+    assert not any("Чем помочь" in turn.text for turn in talk.turns("prompt")), "nobody heard it"
 
 
 async def test_keys_pressed_while_the_balance_is_told_answer_what_follows(talk: Talk) -> None:

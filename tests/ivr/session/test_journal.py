@@ -43,3 +43,37 @@ def test_the_agent_gets_the_newest_turns() -> None:
         journal.add("yulia", "prompt", f"№{number}")
     entries = journal.for_agent(limit=50)
     assert (len(entries), entries[-1].text) == (50, "№59")
+
+
+def test_of_a_prompt_that_was_cut_off_only_what_was_heard_stays() -> None:
+    journal = CallJournal(lambda: 12.5, 10.0)
+    first, second = (journal.add("yulia", "prompt", text, step="menu/ask") for text in ("Здравствуйте!", "Чем помочь?"))
+    journal.add("caller", "keys", "1")
+
+    journal.heard_of(first, "Здравствуйте!")
+    journal.heard_of(second, "Чем…")
+
+    assert [turn.text for turn in journal.turns] == ["Здравствуйте!", "Чем…", "1"]
+    assert (journal.turns[1].at_seconds, journal.turns[1].step) == (2.5, "menu/ask")
+
+
+def test_a_prompt_of_which_nothing_was_heard_was_not_said() -> None:
+    journal = CallJournal(lambda: 0.0, 0.0)
+    noted = journal.add("yulia", "prompt", "Чем помочь?")
+    journal.heard_of(noted, "")
+    assert journal.turns == []
+
+
+def test_what_was_heard_of_a_sensitive_prompt_is_not_kept_either() -> None:
+    journal = CallJournal(lambda: 0.0, 0.0)
+    noted = journal.add("yulia", "prompt", "семьдесят семь", sensitive=True)
+    journal.heard_of(noted, "семьдесят…")
+    assert [turn.text for turn in journal.turns] == [HIDDEN]
+
+
+def test_a_prompt_that_the_journal_has_dropped_is_no_fault() -> None:
+    journal = CallJournal(lambda: 0.0, 0.0)
+    noted = journal.add("yulia", "prompt", "№0")
+    journal.turns.clear()
+    journal.heard_of(noted, "№")
+    assert journal.turns == []
