@@ -16,7 +16,7 @@ from asr_models.trainer.pipeline import Undertaking, stages, with_options
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.stages import Stage, StageBook
 
-_STAGES = ("speech", "align", "features", "train", "export")
+_STAGES = ("speech", "align", "features", "train", "sharpen", "export")
 _LINE_SHARE = 0.05  # without a terminal a line is printed every so much of a stage
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
@@ -52,6 +52,8 @@ def main(
     layers of the Korean Vosk model over them.
 
     **train** trains the Russian layers on top of those.
+
+    **sharpen** goes on by whole utterances: the right words against everything else that could be heard.
 
     **export** writes what Vosk loads: one acoustic model, the graphs `phrases` and `digits`, the model card, checksums.
 

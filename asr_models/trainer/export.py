@@ -56,7 +56,8 @@ def export(
     for graph in (PHRASES, DIGITS):
         (folder / graph / "conf").mkdir(parents=True)
         _write(folder / graph / "conf" / "mfcc.conf", mfcc_conf())
-        _write(folder / graph / "conf" / "model.conf", model_conf(recipe.export))
+        lattice_beam = recipe.export.digits_lattice_beam if graph == DIGITS else recipe.export.lattice_beam
+        _write(folder / graph / "conf" / "model.conf", model_conf(recipe.export, lattice_beam))
     write_model_graphs(
         folder,
         units,
@@ -85,13 +86,13 @@ def mfcc_conf() -> str:
     return "".join(f"--{name}={value}\n" for name, value in MFCC_OPTIONS.items())
 
 
-def model_conf(recipe: ExportRecipe) -> str:
+def model_conf(recipe: ExportRecipe, lattice_beam: float) -> str:
     """Write the decoder's options."""
     options: dict[str, object] = {
         "min-active": recipe.min_active,
         "max-active": recipe.max_active,
         "beam": recipe.beam,
-        "lattice-beam": recipe.lattice_beam,
+        "lattice-beam": lattice_beam,
         "acoustic-scale": recipe.acoustic_scale,
         "frame-subsampling-factor": 3,
         "frames-per-chunk": recipe.frames_per_chunk,
@@ -113,7 +114,6 @@ def model_card(
         "width": str(recipe.training.width),
         "bottleneck": str(recipe.training.bottleneck),
         "layers": str(recipe.training.layers),
-        "epochs": str(recipe.training.epochs),
         "digits_word_penalty": f"{recipe.export.digits_word_penalty:g}",
         "measured": measured.strip(),
     }

@@ -16,6 +16,7 @@ from asr_models.trainer.export import NOT_MEASURED, export
 from asr_models.trainer.features import features_dir, make_features, shard_count
 from asr_models.trainer.fitting import Progress
 from asr_models.trainer.recipe import Recipe
+from asr_models.trainer.sharpening import SHARPENED_HEAD_FILE, sharpen_head
 from asr_models.trainer.speech import synthesise_bank
 from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
 from asr_models.trainer.texts import TEXTS_DIR
@@ -59,9 +60,12 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         learned = (recipe.features.hours, recipe.training)
         return digest_of(features_inputs(), repr(learned), CORE_WORDS, BUNDLED_LEXICON)
 
+    def sharpen_inputs() -> str:
+        return digest_of(repr((recipe.sharpening, recipe.export)), work / "training" / HEAD_FILE)
+
     def export_inputs() -> str:
         measured = [wanted.measured_file] if wanted.measured_file else []
-        return digest_of(repr(recipe), work / "training" / HEAD_FILE, BUNDLED_LEXICON, *texts, *measured)
+        return digest_of(repr(recipe), work / "training" / SHARPENED_HEAD_FILE, BUNDLED_LEXICON, *texts, *measured)
 
     return (
         Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report)),
@@ -77,6 +81,9 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
             f"{recipe.features.hours:g} h",
         ),
         Stage("train", "train the head", train_inputs, lambda report: _train(wanted, report), work / "training"),
+        Stage(
+            "sharpen", "hold whole utterances against all other words", sharpen_inputs, lambda r: _sharpen(wanted, r)
+        ),
         Stage("export", "write the model folder", export_inputs, lambda report: _export(wanted, book, report)),
     )
 
@@ -122,9 +129,18 @@ def _train(wanted: Undertaking, report: Report) -> Facts:
     return {"hours": f"{result.hours:.1f}", "loss": f"{result.loss:.3f}", "accuracy": f"{100 * result.accuracy:.1f} %"}
 
 
+def _sharpen(wanted: Undertaking, report: Report) -> Facts:
+    def tell(progress: Progress) -> None:
+        report(f"sharpening, criterion {progress.loss:.3f}", progress.fraction)
+
+    recipe = wanted.recipe
+    loss, accuracy = sharpen_head(wanted.work_dir, read_lexicon(), recipe, shard_count(recipe.features), tell)
+    return {"loss": f"{loss:.3f}", "accuracy": f"{100 * accuracy:.1f} %"}
+
+
 def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
-    head, counts = load_head(wanted.work_dir / "training" / HEAD_FILE)
-    facts: Mapping[str, str] = book.facts("speech") | book.facts("train")
+    head, counts = load_head(wanted.work_dir / "training" / SHARPENED_HEAD_FILE)
+    facts: Mapping[str, str] = book.facts("speech") | book.facts("train") | book.facts("sharpen")
     clips = read_index(wanted.work_dir / "speech")
     known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))} | dict(facts)
     measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED

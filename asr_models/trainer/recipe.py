@@ -86,6 +86,7 @@ class ExportRecipe:
     acoustic_scale: float = 0.3
     beam: float = 13.0
     lattice_beam: float = 4.0
+    digits_lattice_beam: float = 8.0  # wide enough for several readings of a number
     min_active: int = 200
     max_active: int = 3000
     frames_per_chunk: int = 12
