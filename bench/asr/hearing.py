@@ -23,6 +23,8 @@ from ivr.listening.pieces import Piece, joined
 
 _PER_TASK = 24
 
+_FINAL_LIMIT_SECONDS = 60.0  # what is measured is how well is heard; a busy machine must not end it
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -57,11 +59,18 @@ class Machine:
 def hearing_settings(model: Path | None) -> HearingSettings:
     """Choose the graphs of a model folder: one with `phrases/` and `digits/`, or a single one for everything."""
     if model is None:
-        return HearingSettings(threads=1)
+        return HearingSettings(threads=1, final_limit_seconds=_FINAL_LIMIT_SECONDS)
     folder = model.resolve()
     if (folder / "phrases").is_dir():
-        return HearingSettings(model_dir=folder / "phrases", digits_model_dir=folder / "digits", threads=1)
-    return HearingSettings(model_dir=folder, digits_model_dir=folder, threads=1)
+        return HearingSettings(
+            model_dir=folder / "phrases",
+            digits_model_dir=folder / "digits",
+            threads=1,
+            final_limit_seconds=_FINAL_LIMIT_SECONDS,
+        )
+    return HearingSettings(
+        model_dir=folder, digits_model_dir=folder, threads=1, final_limit_seconds=_FINAL_LIMIT_SECONDS
+    )
 
 
 def hear_all(
