@@ -18,6 +18,7 @@ from bench.asr.voices import SOURCE_RATE_HZ, Samples
 LINE_RATE_HZ = 8000
 FRAME_SAMPLES = 160
 _GAP_SECONDS = 0.6  # between utterances in one pass of a codec: more than its delay
+_NOISE_SLOPES = (0.5, 2.0)  # power falls as 1/f^slope: halls, streets, cars
 _EDGE_DBFS = -66.0  # a quiet line is not digital silence
 
 Pcm16 = npt.NDArray[np.int16]
@@ -71,23 +72,29 @@ def _to_line(condition: Condition, random: Random, clip: Samples, babble: Sample
     samples = np.concatenate([_zeros(before), samples, _zeros(after)])
     if condition.babble and random.random() < 0.5:
         samples = reverberant(samples, random.uniform(0.15, 0.4), generator)
+    if condition.narrow:
+        samples = _narrowed(samples)
     level = random.uniform(*condition.level_dbfs)
     samples = samples * np.float32(10 ** ((level - active_level_dbfs(samples)) / 20))
     if condition.snr_db is not None:
         snr = random.uniform(*condition.snr_db)
-        noise = coloured_noise(len(samples), random.uniform(0.0, 1.6), generator)
+        noise = coloured_noise(len(samples), random.uniform(*_NOISE_SLOPES), generator)
         if condition.babble:
             start = random.randrange(len(babble) - len(samples))
             noise = _at_unit_power(babble[start : start + len(samples)]) + np.float32(0.4) * noise
+        if condition.narrow:  # the ratio is that of what the line carries
+            noise = _narrowed(noise)
         samples = samples + _at_unit_power(noise) * np.float32(10 ** ((level - snr) / 20))
     else:
         edge = 10 ** (_EDGE_DBFS / 20)
         samples = samples + generator.normal(0, edge, len(samples)).astype(np.float32)
-    if condition.narrow:
-        samples = np.convolve(samples, _TELEPHONE_BAND, mode="same").astype(np.float32)
     if condition.lost_share:
         samples = with_losses(samples, condition.lost_share, random)
     return np.clip(samples, -1.0, 32767 / 32768).astype(np.float32)
+
+
+def _narrowed(samples: Samples) -> Samples:
+    return np.convolve(samples, _TELEPHONE_BAND, mode="same").astype(np.float32)
 
 
 def active_level_dbfs(samples: Samples) -> float:

@@ -137,6 +137,12 @@ def _about(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"- `{condition.name}`: {condition.about}" for condition in CONDITIONS)
     yield ""
     yield (
+        "The noise ratio is that of the speech's own level (pauses left out) to the noise within 300–3400 Hz; the "
+        "noise falls with frequency as 1/f^0.5 … 1/f² (halls, streets, cars). It lies around the speech, too, for the "
+        "gate to hear."
+    )
+    yield ""
+    yield (
         "Held-out voices are RHVoice's Russian voices under non-commercial licences; they are the same family of "
         "synthesiser as some of the training voices, so these figures are optimistic. Real people count most:"
     )

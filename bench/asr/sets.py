@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -24,7 +25,7 @@ from bench.asr.voices import RATES, SOURCE_RATE_HZ, Samples, held_out_voices, sp
 from bench.debian_packages import CACHE, PackageMissing
 from tts.rhvoice_engine import RHVoiceFiles
 
-FORMAT = 8
+FORMAT = 9
 """Counted up when the making of the audio changes, so that old caches are not used."""
 FOLDER = CACHE / "asr"
 _CLIPS_PER_TASK = 60
@@ -85,12 +86,14 @@ def bench_audio(questions: Mapping[str, BenchQuestion], tell: Callable[[str], ob
     for one in (*said, *people):
         sets[one.set].append(one)
     folders = {name: FOLDER / f"{name}-{_digest(ones, versions)}" for name, ones in sets.items()}
-    missing = {name: ones for name, ones in sets.items() if not folders[name].is_dir()}
-    if missing:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        clips = _clips([one for ones in missing.values() for one in ones], files, step)
-        babble = _babble(sets["outside"] or sets["human_outside"], clips, files, step)
-        _write({folders[name]: ones for name, ones in missing.items()}, clips, babble, step)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run may be making the same
+        missing = {name: ones for name, ones in sets.items() if not folders[name].is_dir()}
+        if missing:
+            clips = _clips([one for ones in missing.values() for one in ones], files, step)
+            babble = _babble(sets["outside"] or sets["human_outside"], clips, files, step)
+            _write({folders[name]: ones for name, ones in missing.items()}, clips, babble, step)
     found = (
         Utterance(**entry, file=str(folder / "audio.pcm"))
         for folder in folders.values()
