@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 
 _FRAMES = 150
+_KNOWN_FRAMES = 40  # in a call's first second its echo is not known yet, either
 _ONSET_FRAMES = 10  # the newest ones may be the caller's first word, and are no background
 _LOUD_SHARE = 0.9
 
@@ -30,4 +31,4 @@ class Background:
     def loud_db(self) -> float:
         """The level of its loud moments (dB of full scale); 0 until it is known."""
         known = list(self._levels_db)[:-_ONSET_FRAMES]
-        return float(np.quantile(known, _LOUD_SHARE)) if len(known) >= _ONSET_FRAMES else 0.0
+        return float(np.quantile(known, _LOUD_SHARE)) if len(known) >= _KNOWN_FRAMES else 0.0

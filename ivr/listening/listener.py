@@ -77,11 +77,6 @@ class Listener:
         return self._silence_at_answer_seconds
 
     @property
-    def false_holds(self) -> int:
-        """How often the prompt was held for what was no word."""
-        return self._barge_in.false_holds
-
-    @property
     def has_words(self) -> bool:
         """Whether a word was spoken, by what is known so far; unknown speech and «угу» are none."""
         return any(

@@ -123,7 +123,7 @@ MakeLine = Callable[..., Line]
 
 @pytest.fixture
 async def recogniser() -> AsyncIterator[VoskRecogniser]:
-    vosk = VoskRecogniser(HearingSettings(threads=1))
+    vosk = VoskRecogniser(HearingSettings(threads=1, final_limit_seconds=30))
     yield vosk
     assert vosk.open_streams == 0, "a listener left a stream behind"
     await vosk.close()

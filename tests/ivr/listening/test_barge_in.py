@@ -84,7 +84,7 @@ async def test_an_answer_begun_over_the_prompts_last_sound_keeps_its_beginning(m
 async def test_the_first_sounds_of_a_word_hold_the_prompt(make_line: MakeLine, word: str, voice: str) -> None:
     line = make_line(MENU, prompt_ended=False)
 
-    await line.send(silence(1) + spoken(word, voice=voice)[: 320 * 10])
+    await line.send(silence(1.2) + spoken(word, voice=voice)[: 320 * 10])
 
     assert line.prompt.deeds == ["held"]
 
@@ -97,7 +97,6 @@ async def test_a_word_of_the_question_ends_a_prompt_that_was_held(make_line: Mak
     await barged_in
 
     assert line.prompt.deeds == ["held"]
-    assert line.listener.false_holds == 0
 
 
 @pytest.mark.parametrize(
@@ -115,7 +114,6 @@ async def test_a_prompt_held_for_nothing_goes_on(make_line: MakeLine, sound: byt
     await line.send(silence(1) + sound + silence(0.5))
 
     assert line.prompt.deeds in ([], ["held", "went on"])
-    assert line.listener.false_holds == len(line.prompt.deeds) // 2
 
 
 async def test_words_that_mean_nothing_to_the_question_do_not_stop_its_prompt(make_line: MakeLine) -> None:
@@ -209,3 +207,13 @@ async def test_a_prompt_that_is_over_is_not_held(make_line: MakeLine) -> None:
 
     assert line.prompt.deeds == []
     assert heard_text(line.answer) == "баланс"
+
+
+async def test_in_the_first_second_of_a_call_only_words_stop_the_prompt(make_line: MakeLine) -> None:
+    line = make_line(MENU, prompt_ended=False)
+    barged_in = asyncio.create_task(line.listener.barged_in())
+
+    await line.send(silence(0.4) + spoken("оператор") + silence(0.5))
+
+    assert line.prompt.deeds == []
+    assert barged_in.done()

@@ -174,7 +174,7 @@ async def test_a_word_stops_the_prompt_and_counts_as_the_answer(hearing: Asking)
 async def test_a_sound_without_words_only_holds_the_prompt(hearing: Asking, recogniser: VoskRecogniser) -> None:
     answering = hearing.put(question(), "a", "b")
     await hearing.line.hears("a")
-    hearing.line.send(silence(0.4) + spoken("угу"))
+    hearing.line.send(silence(1.2) + spoken("угу"))
     async with asyncio.timeout(LIMIT_SECONDS):
         while recogniser.open_streams == 0:
             await asyncio.sleep(0)
