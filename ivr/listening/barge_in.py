@@ -52,6 +52,12 @@ class BargeIn:
         self._over = True
         self._held_db = None
 
+    def hearing_failed(self) -> None:
+        """Let the prompt be heard to its end: nobody listens any more."""
+        if self._held_db is not None:
+            self._go_on()
+        self.prompt_ended()
+
     def frame_passed(self, gate: SpeechGate) -> None:
         """Take the frame that the gate has just judged."""
         if self._over:

@@ -263,6 +263,7 @@ class Listener:
             return
         log.warning("listening.recogniser_failed", question=self._question.id, error=reason)
         self._failed = True
+        self._barge_in.hearing_failed()
         self._gate.close()
         self._drop(self._streams.pieces)
         self._weigh()

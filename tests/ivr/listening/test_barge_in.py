@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from asr_models.settings import HearingSettings
+from asr_models.vosk_engine import VoskRecogniser
 from dialogs.engine.vocabulary import NothingHeard
 from ivr.listening.background import Background
 from ivr.listening.settings import BargeInSettings
-from tests.asr_models.speech_samples import mixed, noise, silence, spoken
+from tests.asr_models.speech_samples import frames, mixed, noise, silence, spoken
 from tests.ivr.listening.conftest import MENU, UNHURRIED, YES_NO, MakeLine, heard_text, question
 
 
@@ -182,6 +184,19 @@ async def test_holds_can_be_switched_off(make_line: MakeLine) -> None:
 
     assert line.prompt.deeds == []
     assert barged_in.done()
+
+
+async def test_a_prompt_held_while_hearing_fails_goes_on(make_line: MakeLine) -> None:
+    slow = VoskRecogniser(HearingSettings(threads=1, backlog_seconds=0.5))
+    line = make_line(MENU, prompt_ended=False, hears_with=slow)
+    await line.send(silence(1.2))
+    for frame in frames(spoken("заблокировать карту")):  # faster than it can be decoded
+        line.listener.hear(frame)
+    await line.settle()
+
+    assert line.prompt.deeds == ["held", "went on"]
+    assert line.answer is None
+    await slow.close()
 
 
 async def test_without_barge_in_nothing_holds_the_prompt(make_line: MakeLine) -> None:
