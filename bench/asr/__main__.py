@@ -7,7 +7,7 @@ What is listened to:
 
 Each is sent through several kinds of telephone line and heard as the line hears: the gate cuts it, the question's
 phrase list is given, the pieces are joined, the answer is read by the dialogue's own rules. «free»: without the list.
-The audio is made once (about five minutes) and kept in the state folder; packages are fetched by apt, not installed.
+The audio is made once (a few minutes) and kept in the state folder; packages are fetched by apt, not installed.
 
 Examples:
   make bench-asr                                                the bundled model, everything

@@ -36,13 +36,13 @@ _ABOUT_SETS = {
 }
 
 
-def publish(facts: Mapping[str, Any], reports: Sequence[ModelReport], results: str) -> Path:
+def publish(facts: Mapping[str, Any], reports: Sequence[ModelReport], results: str, *, folder: Path = FOLDER) -> Path:
     """Write the page and its plots; return the page."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    _plot_sets(reports, FOLDER / "asr-sets.png")
-    _plot_lines(reports, FOLDER / "asr-lines.png")
-    _plot_people(reports, FOLDER / "asr-people.png")
-    page = FOLDER / "asr.md"
+    folder.mkdir(parents=True, exist_ok=True)
+    _plot_sets(reports, folder / "asr-sets.png")
+    _plot_lines(reports, folder / "asr-lines.png")
+    _plot_people(reports, folder / "asr-people.png")
+    page = folder / "asr.md"
     page.write_text("\n".join(_page(facts, reports, results)) + "\n", encoding="utf-8")
     return page
 
@@ -176,10 +176,8 @@ def _plot_sets(reports: Sequence[ModelReport], path: Path) -> None:
         _bars(axis, [place + number * width for place in range(len(_SETS))], rows, width, report.model)
     for target in TARGETS:
         if target.condition == "clean" and target.set in _SETS:
-            place = _SETS.index(target.set)
-            axis.hlines(
-                100 * target.share, place - 0.5, place + 0.5 + width, color="black", linestyle="--", linewidth=1
-            )
+            start = _SETS.index(target.set) - width / 2
+            axis.hlines(100 * target.share, start - 0.05, start + 0.85, color="black", linestyle="--", linewidth=1)
     axis.set_xticks([place + 0.4 - width / 2 for place in range(len(_SETS))], _SETS)
     _finish(drawing, axis, "held-out voices, clean A-law (dashed: targets)", path)
 
@@ -238,7 +236,7 @@ def _bars(axis: Any, places: list[float], rows: list[Result | None], width: floa
 def _finish(drawing: Any, axis: Any, title: str, path: Path) -> None:
     axis.set_title(title, fontsize=10)
     axis.set_ylabel("understood right, %")
-    axis.set_ylim(max(0.0, min(60.0, axis.get_ylim()[0])), 101)
+    axis.set_ylim(0, 102)
     axis.grid(axis="y", alpha=0.3)
     if len(axis.get_legend_handles_labels()[1]) > 1:
         axis.legend(fontsize=7, loc="lower left")

@@ -17,11 +17,11 @@ from bench.gap.figures import GapFigures
 FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 
 
-def publish(facts: Mapping[str, Any], figures: GapFigures, results: str) -> Path:
+def publish(facts: Mapping[str, Any], figures: GapFigures, results: str, *, folder: Path = FOLDER) -> Path:
     """Write the page and its plot; return the page."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    _plot(figures, FOLDER / "gap.png")
-    page = FOLDER / "gap.md"
+    folder.mkdir(parents=True, exist_ok=True)
+    _plot(figures, folder / "gap.png")
+    page = folder / "gap.md"
     page.write_text("\n".join(_page(facts, figures, results)) + "\n", encoding="utf-8")
     return page
 
