@@ -267,10 +267,10 @@ def test_ctrl_c_keeps_what_came_and_the_next_fetch_goes_on(tmp_path: Path, site:
     part = tmp_path / "models" / "downloads" / f"{BIG}.zip.part"
     site.hangs_after = 3_000_000
     fetching = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    watchdog = threading.Timer(60, fetching.kill)
+    watchdog = threading.Timer(110, fetching.kill)
     watchdog.start()
     try:
-        assert site.hanging.wait(60)
+        assert site.hanging.wait(100)
         while not part.exists() or part.stat().st_size < 3_000_000:  # sent is not yet written
             assert fetching.poll() is None
             time.sleep(0.01)

@@ -9,7 +9,7 @@ from uuid import UUID
 from ivr.audio.audiosocket_frames import FrameDecoder, FrameKind, encode
 from tests.ivr.session.scripted_line import Voice
 
-LIMIT_SECONDS = 10.0
+LIMIT_SECONDS = 30.0
 HEADERS = """agi_network: yes
 agi_network_script: call
 agi_request: agi://127.0.0.1/call
