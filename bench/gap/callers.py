@@ -14,11 +14,13 @@ import soxr
 from bench.asr.channel import LINE_RATE_HZ, active_level_dbfs, coloured_noise
 from bench.asr.said import card_number, spoken_group
 from bench.asr.voices import SOURCE_RATE_HZ, Samples, held_out_voices, spoken
-from bench.gap.timing import Clip, Turn, is_sound, place_of, read_turn
+from bench.gap.timing import LONGEST_NEXT_SECONDS, Clip, Turn, is_sound, place_of, read_turn
 from ivr.softphone.errors import SoftphoneError
 from ivr.softphone.phone import LineCall, SoftPhones
 
 YES_NO, MENU, DIGITS, BARGE_IN, OPEN, DICTATION = "yes_no", "menu", "digits", "barge_in", "open", "dictation"
+AGAIN = "again"
+"""What was said into a prompt that went on, said again at its end so that the conversation keeps to its order."""
 ROUND = (YES_NO, MENU, DIGITS, BARGE_IN, OPEN, BARGE_IN, OPEN, DICTATION)
 """The questions in the order of bench/flows; the last answer leads back to the first one."""
 DICTATION_PAUSE_SECONDS = 1.5
@@ -37,7 +39,7 @@ _ANSWERS = {
 }
 _OPEN_PAUSES_SECONDS = (0.2, 0.45)  # in the middle of a sentence
 _PROMPT_OVER_SECONDS = 0.7
-_ANSWER_LIMIT_SECONDS = 12.0
+_ANSWER_LIMIT_SECONDS = 20.0
 _RATES = (0.9, 1.0, 1.2)
 
 
@@ -143,6 +145,10 @@ async def converse(
                 await call.hear_seconds(random.uniform(0.0, 0.6))
             said.append((kind, clip))
             await _speak(call, clip)
+            if kind == BARGE_IN and await _goes_on(call):
+                await _prompt_over(call)
+                said.append((AGAIN, clip))
+                await _speak(call, clip)
             told()
         await _sounding(call)
         await call.hear_seconds(0.5)
@@ -168,6 +174,18 @@ async def _sounding(call: LineCall) -> None:
     limit = time.monotonic() + _ANSWER_LIMIT_SECONDS
     while call.heard.sound_since_mark is None and time.monotonic() < limit:
         await call.hear_seconds(0.02)
+
+
+async def _goes_on(call: LineCall) -> bool:
+    """Say whether the prompt that was interrupted goes on: what follows it is shorter."""
+    await _sounding(call)
+    began = time.monotonic()
+    while time.monotonic() - began < LONGEST_NEXT_SECONDS + 0.2:
+        run = call.heard.sound_since_mark
+        if run is None or time.monotonic() - run.ended_at >= _PROMPT_OVER_SECONDS:
+            return False
+        await call.hear_seconds(0.02)
+    return True
 
 
 async def _prompt_over(call: LineCall) -> None:

@@ -79,6 +79,7 @@ class GapFigures:
     cut_elsewhere: int
     unanswered: int
     resumed: int  # prompts interrupted by words that went on after all
+    out_of_turn: int
     turns: tuple[Turn, ...]
 
     @classmethod
@@ -89,7 +90,7 @@ class GapFigures:
             for kind in CLOSED
         )
         stops = tuple(sorted(turn.stop_seconds for turn in turns if turn.stop_seconds is not None))
-        dictated = [turn for turn in turns if turn.kind == DICTATION]
+        dictated = [turn for turn in turns if turn.kind == DICTATION and not turn.out_of_turn]
         return cls(
             Distribution("closed questions", _gaps(turn for turn in turns if turn.kind in CLOSED), 0.45, 0.8),
             Distribution("open question", _gaps(turn for turn in turns if turn.kind == OPEN), 0.9, 1.3),
@@ -97,9 +98,10 @@ class GapFigures:
             kinds,
             sum(turn.cut for turn in dictated),
             len(dictated),
-            sum(turn.cut for turn in turns if turn.kind not in (DICTATION, BARGE_IN)),
-            sum(turn.unanswered for turn in turns if turn.kind != BARGE_IN),
+            sum(turn.cut for turn in turns if turn.kind in (*CLOSED, OPEN) and turn.kind != DICTATION),
+            sum(turn.unanswered for turn in turns if turn.kind in (*CLOSED, OPEN)),
             sum(turn.resumed for turn in turns),
+            sum(turn.out_of_turn for turn in turns),
             tuple(turns),
         )
 
@@ -118,6 +120,7 @@ class GapFigures:
             "cut_elsewhere": self.cut_elsewhere,
             "unanswered": self.unanswered,
             "resumed": self.resumed,
+            "out_of_turn": self.out_of_turn,
             "turns": [
                 {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(turn).items()}
                 for turn in self.turns

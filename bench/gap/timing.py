@@ -19,7 +19,9 @@ _FRAME = RATE_HZ // 50
 SOUND_DBFS = -45.0
 STOPPED_SECONDS = 0.4
 """A silence of Yulia's that long means that her prompt was stopped: the bench's long prompt has no such pause."""
-_LONGEST_NEXT_SECONDS = 3.0
+_TURN_BLOCKS = 10
+"""Yulia must have been silent for so long (0.1 s) when a caller answers."""
+LONGEST_NEXT_SECONDS = 3.0
 """The prompts that follow the long one are shorter; what goes on for longer is its rest."""
 
 Samples = npt.NDArray[np.int16]
@@ -92,11 +94,12 @@ class Turn:
     stop_seconds: float | None = None  # the caller's first sound to the end of the prompt's, as heard
     cut: bool = False  # Yulia sounded before the caller had finished
     resumed: bool = False  # the prompt that the caller interrupted by words went on after all
+    out_of_turn: bool = False  # the caller spoke into a prompt that was to be heard out: nothing to be measured
 
     @property
     def unanswered(self) -> bool:
         """Whether no answer was heard."""
-        return self.gap_seconds is None and not self.cut
+        return self.gap_seconds is None and not self.cut and not self.out_of_turn
 
 
 def read_turn(kind: str, clip: Clip, place: int, sounds: npt.NDArray[np.bool_], until: int) -> Turn:
@@ -110,12 +113,14 @@ def read_turn(kind: str, clip: Clip, place: int, sounds: npt.NDArray[np.bool_], 
         if stopped is not None:
             stop_seconds = (stopped - speech_start) / RATE_HZ + FRAME_SECONDS
             quiet_from = stopped
+    elif sounds[max(0, speech_start // _BLOCK - _TURN_BLOCKS) : speech_start // _BLOCK].any():
+        return Turn(kind, clip.text, out_of_turn=True)
     answer = first_sound(sounds, max(quiet_from, speech_start))
     if kind != "barge_in" and answer is not None and answer < speech_end:
         return Turn(kind, clip.text, stop_seconds=stop_seconds, cut=True)
     answer = first_sound(sounds, speech_end)
     gap = (answer - speech_end) / RATE_HZ + FRAME_SECONDS if answer is not None else None
-    resumed = stop_seconds is not None and answer is not None and _sounds_on(sounds, answer) > _LONGEST_NEXT_SECONDS
+    resumed = stop_seconds is not None and answer is not None and _sounds_on(sounds, answer) > LONGEST_NEXT_SECONDS
     return Turn(kind, clip.text, gap, stop_seconds, resumed=resumed)
 
 

@@ -143,3 +143,10 @@ def test_a_prompt_that_goes_on_after_words_is_told() -> None:
     went_on = line(12, (0.5, noise(1.6, 3)), (3.5, noise(6.0, 4)))
     assert not turn(BARGE_IN, said, left, stopped).resumed
     assert turn(BARGE_IN, said, left, went_on).resumed
+
+
+def test_an_answer_into_a_prompt_that_was_to_be_heard_out_is_not_measured() -> None:
+    said = clip(1.0)
+    measured = turn(MENU, said, line(8, (2.0, said.pcm16)), line(8, (0.5, noise(3.0, 3)), (4.5, noise(1.0, 4))))
+    assert measured.out_of_turn
+    assert not measured.cut and not measured.unanswered
