@@ -261,12 +261,24 @@ def test_all_models_here_are_checked(models_dir: Path, archive: Path) -> None:
     assert verdicts == {"phrases": True, "digits": True, BIG: False}
 
 
+def heed_ctrl_c() -> None:
+    """Undo what a shell does to a command it runs in the background: Ctrl-C is ignored there, by children too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_keeps_what_came_and_the_next_fetch_goes_on(tmp_path: Path, site: ModelSite, archive: Path) -> None:
     command = [sys.executable, "-c", "from ivr.cli import main; main()", "models", "fetch", BIG, "--url", site.url]
     environment = os.environ | {"YULIA_LINE__STATE_DIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
     part = tmp_path / "models" / "downloads" / f"{BIG}.zip.part"
     site.hangs_after = 3_000_000
-    fetching = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    fetching = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=heed_ctrl_c,
+    )
     watchdog = threading.Timer(110, fetching.kill)
     watchdog.start()
     try:
