@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.gap.callers import BARGE_IN, DICTATION, DIGITS, MENU, OPEN, YES_NO
+from bench.gap.callers import DICTATION, DIGITS, MENU, OPEN, YES_NO
 from bench.gap.timing import Turn
 
 CLOSED = (YES_NO, MENU, DIGITS, DICTATION)
