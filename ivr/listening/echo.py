@@ -24,6 +24,7 @@ _FULL_SCALE = 2 * (_SAMPLES * 32768.0) ** -2  # from the squares of a spectrum's
 _SILENCE = 10 ** (SILENCE_DB / 10)
 
 _DELAYS = 20  # frames
+_FIT_DB = 2.0  # measured: 0.3-2.4 for noise and babble, 1.8-8.6 for echoes louder than the line's noise
 _MEDIAN, _QUARTILE = 0.5, 0.25
 _LOUD_DB = -48.0  # a band of the prompt that is loud enough to learn from
 _QUIET_DB = -60.0  # what is received below it needs no floor, and is looked at now and then only
@@ -54,6 +55,12 @@ class EchoEstimator:
         return int(self._least_db.sum(axis=1).argmax())
 
     @property
+    def is_there(self) -> bool:
+        """Whether one delay explains what is received better than others do; noise goes with all of them alike."""
+        fits_db = self._least_db.mean(axis=1)
+        return bool(fits_db.max() - np.median(fits_db) >= _FIT_DB)
+
+    @property
     def coupling_db(self) -> float:
         """How much of what is sent comes back, in the band where most does."""
         return float(self._usual_db[self.delay_frames].max())
@@ -72,6 +79,8 @@ class EchoEstimator:
         if self._sent_db.max() < _LOUD_DB:
             return SILENCE_DB
         self._learn(_band_levels_db(received_pcm16)[0])
+        if self._known and not self.is_there:
+            return SILENCE_DB
         delay = self.delay_frames
         near = self._sent_db[max(0, delay - 1) : delay + 2].max(axis=0)  # frames come and go in bursts
         echo = np.sum(10 ** ((near + self._usual_db[delay]) / 10))

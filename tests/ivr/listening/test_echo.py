@@ -90,6 +90,18 @@ def test_without_an_echo_a_soft_voice_is_heard_over_the_prompt() -> None:
     assert opened_at(echo, mixed(LINE_NOISE, speech), PROMPT) != []
 
 
+@pytest.mark.parametrize("level_db", [-50, -40, -34])
+def test_noise_is_not_taken_for_an_echo(level_db: float) -> None:
+    echo = EchoEstimator()
+    street = noise(30, level_db=level_db, seed=3)
+    for _ in range(2):
+        opened_at(echo, street[: len(PROMPT)], PROMPT)
+    speech = (silence(1.2) + spoken("баланс", level_db=level_db + 15) + silence(30))[: len(PROMPT)]
+
+    assert not echo.is_there
+    assert opened_at(echo, mixed(street, speech), PROMPT) != []
+
+
 def test_a_caller_who_talks_into_a_prompt_is_not_taken_for_its_echo() -> None:
     echo = learned(None)
     talk = (silence(1.0) + spoken("подождите, я сейчас", level_db=-24) + silence(30))[: len(PROMPT)]
