@@ -81,7 +81,8 @@ def _page(facts: Mapping[str, Any], reports: Sequence[ModelReport], results: str
         yield (
             f"`{report.model}`: {report.machine.memory_mb:.0f} MB resident in a process with nothing else in it, "
             f"loaded in {report.machine.load_seconds:.2f} s, "
-            f"{report.line_factor:.4f} CPU seconds for a second of a call."
+            f"{report.line_factor:.4f} CPU seconds for a second of a call; most for a second of speech: "
+            f"{report.slowest.real_time_factor:.4f} ({report.slowest.set}, {report.slowest.condition})."
         )
     yield ""
     yield "![by set](asr-sets.png)"
@@ -98,15 +99,16 @@ def _rows(report: ModelReport, *, several: bool) -> Iterator[str]:
     yield ""
     yield "## All rows" + (f": {report.model}" if several else "")
     yield ""
-    yield "| set | line | heard | n | right, % | interval | the very words, % | word error, % |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| set | line | heard | n | right, % | interval | the very words, % | word error, % | CPU s per s |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for row in report.results:
         low, high = row.right.interval
         rejects = row.set.endswith("outside")
         error = "" if rejects else f"{100 * row.word_error[0]:.1f}"
         yield (
             f"| {row.set} | {row.condition} | {row.mode} | {row.right.n} | {100 * row.right.value:.1f} "
-            f"| {100 * low:.1f}–{100 * high:.1f} | {100 * row.exact.value:.1f} | {error} |"
+            f"| {100 * low:.1f}–{100 * high:.1f} | {100 * row.exact.value:.1f} | {error} "
+            f"| {row.real_time_factor:.3f} |"
         )
     yield ""
     yield "### Real people, by person" + (f": {report.model}" if several else "")

@@ -53,6 +53,7 @@ class Result:
     exact: Share  # the very words, or for what must be rejected nothing but [unk]
     word_error: tuple[float, float, float]  # rate, low, high
     by_voice: dict[str, Share]
+    real_time_factor: float  # CPU seconds for a second of audio that the gate let through
     wrong: list[tuple[str, str, str]] = field(default_factory=list)  # (voice, said, heard)
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,6 +67,7 @@ class Result:
             "right_interval": [round(bound, 4) for bound in self.right.interval],
             "exact": round(self.exact.value, 4),
             "word_error": [round(part, 4) for part in self.word_error],
+            "real_time_factor": round(self.real_time_factor, 4),
             "by_voice": {voice: [share.right, share.n] for voice, share in sorted(self.by_voice.items())},
             "wrong": self.wrong,
         }
@@ -81,6 +83,11 @@ class ModelReport:
     real_time_factor: float  # CPU seconds for a second of audio that the gate let through
     line_factor: float  # CPU seconds for a second of the call
     confusions: dict[str, list[tuple[str, str, int]]]
+
+    @property
+    def slowest(self) -> Result:
+        """Return the row that cost most for a second of speech."""
+        return max(self.results, key=lambda row: row.real_time_factor)
 
     def result(self, set: str, condition: str, mode: str = LIST) -> Result | None:
         """Find a row."""
@@ -102,6 +109,7 @@ class ModelReport:
             "memory_mb": round(self.machine.memory_mb, 1),
             "real_time_factor": round(self.real_time_factor, 4),
             "line_factor": round(self.line_factor, 4),
+            "slowest": [self.slowest.set, self.slowest.condition, round(self.slowest.real_time_factor, 4)],
             "targets": targets,
             "confusions": self.confusions,
             "results": [row.as_dict() for row in self.results],
@@ -150,16 +158,19 @@ class _Judged:
     right: bool
     exact: bool
     errors: Errors | None
+    cpu_seconds: float
+    decoded_seconds: float
 
 
 def _judge(one: HeardTask, question: BenchQuestion) -> _Judged:
     utterance = one.task.utterance
     right = question.meaning(one.text, one.alternatives) == utterance.meaning
+    costs = (one.cpu_seconds, one.decoded_seconds)
     heard = [word for word in words(one.text.replace(UNKNOWN, " ")) if word]
     if utterance.must_be_rejected:
-        return _Judged(utterance.voice, utterance.text, one.text, right, not heard, None)
+        return _Judged(utterance.voice, utterance.text, one.text, right, not heard, None, *costs)
     errors = align(words(utterance.text), heard)
-    return _Judged(utterance.voice, utterance.text, one.text, right, not errors.count, errors)
+    return _Judged(utterance.voice, utterance.text, one.text, right, not errors.count, errors, *costs)
 
 
 def _result(key: tuple[str, str, str], cases: list[_Judged]) -> Result:
@@ -172,6 +183,7 @@ def _result(key: tuple[str, str, str], cases: list[_Judged]) -> Result:
         exact=Share(sum(case.exact for case in cases), len(cases)),
         word_error=word_error([case.errors for case in cases if case.errors is not None]),
         by_voice={voice: Share(sum(case.right for case in own), len(own)) for voice, own in by_voice.items()},
+        real_time_factor=sum(case.cpu_seconds for case in cases) / (sum(case.decoded_seconds for case in cases) or 1),
         wrong=[] if key[0] == ALL else [(case.voice, case.said, case.heard) for case in cases if not case.right][:40],
     )
 

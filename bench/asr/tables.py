@@ -52,12 +52,16 @@ def _cell(row: Result | None) -> str:
 
 
 def _costs(reports: Sequence[ModelReport]) -> Table:
-    table = Table("model", "CPU s per s of speech", "per s of call", "memory, MB", "loading, s", title="Costs")
+    table = Table(
+        "model", "CPU s per s of speech", "per s of call", "most, in", "memory, MB", "loading, s", title="Costs"
+    )
     for report in reports:
         met = report.real_time_factor <= REAL_TIME_TARGET
         factor = f"{report.real_time_factor:.4f} (≤ {REAL_TIME_TARGET}: {'yes' if met else '[red]no[/]'})"
         machine = report.machine
-        costs = (f"{report.line_factor:.4f}", f"{machine.memory_mb:.0f}", f"{machine.load_seconds:.2f}")
+        most = report.slowest
+        told = f"{most.real_time_factor:.4f}, {most.set} {most.condition}"
+        costs = (f"{report.line_factor:.4f}", told, f"{machine.memory_mb:.0f}", f"{machine.load_seconds:.2f}")
         table.add_row(report.model, factor, *costs)
     return table
 
