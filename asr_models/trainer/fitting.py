@@ -115,10 +115,16 @@ def evaluate(head: Head, shard: Shard, window: int = 512) -> tuple[float, float]
     return losses / max(1, count), right / max(1, count)
 
 
+def half_precision() -> torch.autocast:
+    """Compute in bfloat16 where the processor does: twice as fast there, twice as slow where it is imitated."""
+    native = torch.cpu.get_capabilities()
+    return torch.autocast("cpu", torch.bfloat16, enabled=bool(native.get("avx512_bf16") or native.get("amx_bf16")))
+
+
 def _step(
     head: Head, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor, schedule: Schedule
 ) -> float:
-    with torch.autocast("cpu", dtype=torch.bfloat16):  # twice as fast where the processor knows it
+    with half_precision():
         scores = head(inputs)
     loss = cross_entropy(
         scores.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, label_smoothing=schedule.label_smoothing

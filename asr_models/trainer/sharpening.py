@@ -20,7 +20,7 @@ from asr_models.graphs.lexicon import Lexicon
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 from asr_models.trainer.clips import OUTSIDE
 from asr_models.trainer.features import features_dir, stored_utterances
-from asr_models.trainer.fitting import Progress, averaged_head, evaluate
+from asr_models.trainer.fitting import Progress, averaged_head, evaluate, half_precision
 from asr_models.trainer.head import Head
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.network import likelihood_scales
@@ -125,7 +125,7 @@ def sharpen(
             falling = (recipe.last_learning_rate / recipe.learning_rate) ** fraction
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * falling
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with half_precision():
                 outputs = head(torch.from_numpy(inputs))
             log_probabilities = torch.log_softmax(outputs.float(), dim=2)
             gradient, gain = _gradient(log_probabilities.detach() * scale + offset, labels, loop)
