@@ -23,7 +23,7 @@ from asr_models.trainer.clips import OUTSIDE_KINDS, SILENCE, BankClip, Segment, 
 from asr_models.trainer.fitting import Schedule, fit
 from asr_models.trainer.head import Head, HeadShape
 from asr_models.trainer.labels import IGNORED, Labels, output_bounds_seconds, write_words
-from asr_models.trainer.quiet import outside_words
+from asr_models.trainer.quiet import outside_words, within_speech
 from asr_models.trainer.recipe import AlignmentRecipe
 from asr_models.trainer.viterbi import AlignedPath, PhoneGraph, align, phone_graph
 from asr_models.trainer.windows import Shard
@@ -72,6 +72,7 @@ def align_bank(
     inside = [clip for clip in index if clip.kind not in OUTSIDE_KINDS]
     files = _compute_features(inside, speech_dir, folder, recipe, processes, report)
     lexicon = read_lexicon()
+    clips = {clip.id: clip for clip in inside}
     texts = {clip.id: text for clip in inside if (text := _text_of(clip, lexicon)) is not None}
     head, scale, priors = _train_aligner(files, texts, recipe, report)
     lines, dropped, seen = [], [], 0
@@ -82,7 +83,8 @@ def align_bank(
             if path is None or path.score < recipe.lowest_score:
                 dropped.append(clip.id)
             else:
-                lines.append((clip.id, write_words(_words(path, texts[clip.id]))))
+                pcm = read_pcm(clips[clip.id].wav_path(speech_dir))
+                lines.append((clip.id, write_words(within_speech(_words(path, texts[clip.id]), pcm))))
         report("aligning", seen / max(1, len(inside)))
     outside = [clip for clip in index if clip.kind in OUTSIDE_KINDS]
     for bank_clip in outside:

@@ -21,7 +21,7 @@ SHA256 = "de1a0b3beaad1f266b18d9af624a8d2451ac32e500a575cec9826d415ecfd0b4"
 CEPSTRA = 40
 SPLICED_FRAMES = 3  # the first layer sees the frames before and after; its other inputs are the i-vector's
 RESIDUAL_SCALE = 0.66  # Sum(Scale(0.66, x), y) in the network's configuration
-LAST_FACTORISED_LAYER = 12
+LAST_FACTORISED_LAYER = 9  # what lies above is more Korean: see docs/adr/0011-own-model.md
 Matrix = NDArray[np.float32]
 
 
@@ -57,12 +57,12 @@ class FactorisedLayer:
 
 @dataclass(frozen=True, slots=True)
 class TrunkWeights:
-    """The frozen layers `lda` … `tdnnf12`, without i-vector inputs."""
+    """The frozen layers `lda` … `tdnnf9`, without i-vector inputs."""
 
     lda: Affine
     first: Affine
     first_normalisation: Normalisation
-    factorised: tuple[FactorisedLayer, ...]  # tdnnf2 … tdnnf12
+    factorised: tuple[FactorisedLayer, ...]  # tdnnf2 … tdnnf9
 
 
 def locate_model() -> Path:

@@ -15,6 +15,7 @@ from asr_models.trainer.clips import read_index
 from asr_models.trainer.export import NOT_MEASURED, export
 from asr_models.trainer.features import features_dir, make_features, shard_count
 from asr_models.trainer.fitting import Progress
+from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.sharpening import SHARPENED_HEAD_FILE, sharpen_head
 from asr_models.trainer.speech import synthesise_bank
@@ -50,10 +51,11 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         return digest_of(f"{wanted.speech_scale}", *texts)
 
     def align_inputs() -> str:
-        return digest_of(repr(recipe.alignment), index, BUNDLED_LEXICON)
+        return digest_of(repr((recipe.alignment, LAST_FACTORISED_LAYER)), index, BUNDLED_LEXICON)
 
     def features_inputs() -> str:
-        pieces = (recipe.features.shard_hours, recipe.features.seed, recipe.training.layers, AugmentationRecipe())
+        own = recipe.features
+        pieces = (own.shard_hours, own.seed, recipe.training.layers, LAST_FACTORISED_LAYER, AugmentationRecipe())
         return digest_of(repr(pieces), alignments)
 
     def train_inputs() -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +22,23 @@ def quiet_outputs(pcm: NDArray[np.float32], outputs: int) -> NDArray[np.bool_]:
     spans = _pauses_seconds(pcm)
     bounds = [output_bounds_seconds(output) for output in range(outputs)]
     return np.array([any(start <= first and last <= end for start, end in spans) for first, last in bounds], np.bool_)
+
+
+def within_speech(words: Sequence[Word], pcm: NDArray[np.float32]) -> tuple[Word, ...]:
+    """Let the first phone begin and the last one end where the clip at 16 kHz is loud; aligners stretch both.
+
+    No more than half of a phone is taken away.
+    """
+    pauses, length = _pauses_seconds(pcm), len(pcm) / BANK_RATE_HZ
+    loud_from = next((end + _EDGE_SECONDS / 2 for start, end in pauses if start == 0.0), 0.0)
+    loud_to = next((start - _EDGE_SECONDS / 2 for start, end in pauses if end == length), length)
+    first, last = words[0].phones[0], words[-1].phones[-1]
+    starts = min(max(first.start_seconds, loud_from), (first.start_seconds + first.end_seconds) / 2)
+    ends = max(min(last.end_seconds, loud_to), (last.start_seconds + last.end_seconds) / 2)
+    begun = (replace(first, start_seconds=starts), *words[0].phones[1:])
+    fitted = [replace(words[0], phones=begun), *words[1:]]
+    ended = (*fitted[-1].phones[:-1], replace(fitted[-1].phones[-1], end_seconds=ends))
+    return (*fitted[:-1], replace(fitted[-1], phones=ended))
 
 
 def outside_words(pcm: NDArray[np.float32]) -> tuple[Word, ...]:

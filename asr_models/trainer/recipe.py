@@ -28,7 +28,7 @@ class AlignmentRecipe:
 class FeaturesRecipe:
     """How much augmented speech there is and how it is cut into files."""
 
-    hours: float = 30.0
+    hours: float = 20.0
     shard_hours: float = 0.5
     seed: int = 11
 
@@ -39,7 +39,7 @@ class TrainingRecipe:
 
     bottleneck: int = 192
     width: int = 512
-    layers: int = 3
+    layers: int = 4
     input_dropout: float = 0.1
     dropout: float = 0.15
     label_smoothing: float = 0.03

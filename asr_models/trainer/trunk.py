@@ -16,7 +16,7 @@ OUTPUT_SECONDS = 0.03
 
 
 class Trunk:
-    """`lda` … `tdnnf12`; one utterance at a time.
+    """`lda` … `tdnnf9`; one utterance at a time.
 
     The layers up to the first that splices whole output frames run at every frame, those above only where an output
     needs them. `margin` outputs more are given on either side: what a head that looks so far sees there, since Kaldi

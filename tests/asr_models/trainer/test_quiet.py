@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from asr_models.trainer.clips import GARBAGE, OUTSIDE
-from asr_models.trainer.quiet import outside_words, quiet_outputs
+from asr_models.trainer.clips import GARBAGE, OUTSIDE, Segment, Word
+from asr_models.trainer.quiet import outside_words, quiet_outputs, within_speech
 
 
 def sound(*parts: tuple[float, float]) -> np.ndarray:
@@ -38,3 +38,20 @@ def test_outside_speech_is_labelled_where_it_sounds() -> None:
 
 def test_a_clip_without_any_sound_is_all_outside_nothing() -> None:
     assert len(outside_words(np.zeros(0, np.float32))) == 0
+
+
+def test_an_alignment_is_drawn_to_where_the_clip_is_loud() -> None:
+    clip = sound((0.3, 0), (0.5, 0.1), (0.3, 0))
+    said = (
+        Word("да", (Segment("d", 0.22, 0.4), Segment("a", 0.4, 0.5))),
+        Word("да", (Segment("d", 0.5, 0.6), Segment("a", 0.6, 0.9))),
+    )
+    first, last = within_speech(said, clip)
+    assert first.phones == (Segment("d", pytest.approx(0.3, abs=0.02), 0.4), Segment("a", 0.4, 0.5))
+    assert last.phones == (Segment("d", 0.5, 0.6), Segment("a", 0.6, pytest.approx(0.8, abs=0.02)))
+
+
+def test_an_alignment_in_silence_keeps_half_of_a_phone() -> None:
+    clip = sound((0.5, 0), (0.5, 0.1), (0.3, 0))
+    (word,) = within_speech((Word("а", (Segment("a", 0.1, 0.3),)),), clip)
+    assert word.phones == (Segment("a", pytest.approx(0.2), pytest.approx(0.3)),)
