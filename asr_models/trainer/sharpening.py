@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -45,14 +46,16 @@ def sharpen_head(
     head, counts = load_head(folder / HEAD_FILE)
     shards = load_shards(work_dir, units, head.shape.layers, shard_count)
     scales, offsets = likelihood_scales(counts, units, recipe.export)
-    averaged = sharpen(
-        head,
-        shards[:-1] or shards,
-        vocabulary_loop(lexicon, units, said_words(work_dir, shard_count), recipe),
-        (recipe.export.acoustic_scale * scales, recipe.export.acoustic_scale * offsets),
-        recipe.sharpening,
-        report=report,
-    )
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        averaged = sharpen(
+            head,
+            shards[:-1] or shards,
+            vocabulary_loop(lexicon, units, said_words(work_dir, shard_count), recipe),
+            (recipe.export.acoustic_scale * scales, recipe.export.acoustic_scale * offsets),
+            recipe.sharpening,
+            threads,
+            report=report,
+        )
     save_head(folder / SHARPENED_HEAD_FILE, averaged, counts)
     return evaluate(averaged, shards[-1])
 
@@ -94,13 +97,14 @@ def sharpen(
     loop: WordLoop,
     scores_of_outputs: tuple[NDArray[np.float64], NDArray[np.float64]],
     recipe: SharpeningRecipe,
+    threads: ThreadPoolExecutor,
     *,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Head:
     """Train a trained head further and give its averaged twin.
 
     `scores_of_outputs` are scale and offset [classes] that make a log-probability the decoder's score, the acoustic
-    scale included.
+    scale included. The sums over all paths run in `threads`: numpy leaves the interpreter to others meanwhile.
     """
     scale, offset = (torch.from_numpy(values).float() for values in scores_of_outputs)
     optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
@@ -128,7 +132,7 @@ def sharpen(
             with half_precision():
                 outputs = head(torch.from_numpy(inputs))
             log_probabilities = torch.log_softmax(outputs.float(), dim=2)
-            gradient, gain = _gradient(log_probabilities.detach() * scale + offset, labels, loop)
+            gradient, gain = _gradient(log_probabilities.detach() * scale + offset, labels, loop, threads)
             targets = torch.from_numpy(labels)
             counted = (targets != IGNORED).sum().clamp(min=1)
             loss = (log_probabilities * (torch.from_numpy(gradient) * scale)).sum() / counted
@@ -147,11 +151,15 @@ def sharpen(
     return averaged_head(average)
 
 
-def _gradient(scores: torch.Tensor, labels: NDArray[np.int64], loop: WordLoop) -> tuple[NDArray[np.float32], float]:
+def _gradient(
+    scores: torch.Tensor, labels: NDArray[np.int64], loop: WordLoop, threads: ThreadPoolExecutor
+) -> tuple[NDArray[np.float32], float]:
     """Give the criterion's gradient by the scores [windows, frames, classes], and the criterion itself a frame."""
-    by_frame = np.ascontiguousarray(scores.numpy().transpose(1, 2, 0))
-    log_sums, shares = loop.occupancy(by_frame)
-    gradient = np.ascontiguousarray(shares.transpose(2, 0, 1))
+    parts = np.array_split(scores.numpy(), torch.get_num_threads())
+    by_frame = (np.ascontiguousarray(part.transpose(1, 2, 0)) for part in parts if len(part))
+    results = list(threads.map(loop.occupancy, by_frame))
+    log_sums = np.concatenate([sums for sums, _ in results])
+    gradient = np.ascontiguousarray(np.concatenate([shares.transpose(2, 0, 1) for _, shares in results]))
     known = labels != IGNORED
     windows, frames = np.nonzero(known)
     gradient[windows, frames, labels[known]] -= 1

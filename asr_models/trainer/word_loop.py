@@ -64,6 +64,7 @@ class WordLoop:
         self._first = np.array([node.first for node in nodes], dtype=np.int64)
         self._loop = np.array([node.loop for node in nodes], dtype=np.int64)
         self._exit = np.array([node.exit_probability for node in nodes], dtype=np.float32)[:, None]
+        self._by_first, self._by_loop = _Grouping.of(self._first), _Grouping.of(self._loop)
         self._silence = silence
         self._silence_probability = silence_probability
         self._pdfs = pdfs
@@ -131,8 +132,8 @@ class WordLoop:
             part[:] = 1 / final
         for t in range(frames - 1, -1, -1):
             now = ahead[t]
-            np.add.at(shares[t], self._first, now.first * behind.first)
-            np.add.at(shares[t], self._loop, now.loop * behind.loop)
+            self._by_first.add_to(shares[t], now.first * behind.first)
+            self._by_loop.add_to(shares[t], now.loop * behind.loop)
             shares[t, self._silence[0]] += now.silence[0] * behind.silence[0]
             shares[t, self._silence[1]] += now.silence[1] * behind.silence[1]
             if t == 0:
@@ -153,6 +154,24 @@ class WordLoop:
             behind.loop[:] = onward
             behind.silence[:] = np.minimum(words + silence[1], _LARGEST)
         return shares
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """Nodes in order of their pdf: sums over groups are several times quicker than `np.add.at`."""
+
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    pdfs: NDArray[np.int64]  # of every group
+
+    @classmethod
+    def of(cls, pdf_of_node: NDArray[np.int64]) -> Self:
+        order = np.argsort(pdf_of_node, kind="stable")
+        pdfs, starts = np.unique(pdf_of_node[order], return_index=True)
+        return cls(order, starts, pdfs)
+
+    def add_to(self, shares: Floats, of_nodes: Floats) -> None:
+        shares[self.pdfs] += np.add.reduceat(of_nodes[self.order], self.starts, axis=0)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@ import pytest
 
 from asr_models.graphs.units import Units
 from asr_models.trainer.kaldi_format import acoustic_model, read_nnet, transition_model
-from asr_models.trainer.korean_model import trunk_weights
+from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER, trunk_weights
 from asr_models.trainer.recipe import ExportRecipe
 from tests.asr_models.trainer.nnet3_in_numpy import Nnet3
 from tests.asr_models.trainer.small_korean_model import CEPSTRA, WIDTH, small_korean_mdl
@@ -47,8 +47,8 @@ def test_the_trunk_gives_what_kaldi_gives_at_every_third_frame(frames: int) -> N
     )
     known = type(korean)((*korean.config[:2], without_ivector, *korean.config[3:]), korean.components | {"lda": narrow})
     kaldi = Nnet3(known, heard)
-    outputs = -(-frames // 3)
-    expected = np.stack([kaldi.at("output", 3 * output) for output in range(-2, outputs + 2)])
+    outputs, last = -(-frames // 3), f"tdnnf{LAST_FACTORISED_LAYER}.noop"
+    expected = np.stack([kaldi.at(last, 3 * output) for output in range(-2, outputs + 2)])
     assert ours.shape == expected.shape
     np.testing.assert_allclose(ours, expected, rtol=2e-3, atol=2e-2)
 
