@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +45,21 @@ class StageBook:
         facts = self._read(name).get("facts")
         return {str(name): str(value) for name, value in facts.items()} if isinstance(facts, dict) else {}
 
+    def minutes(self, name: str) -> str:
+        """Recall how long a stage took when it last ran to its end; a dash if it never did."""
+        return str(self._read(name).get("minutes", "—"))
+
     def carry_out(self, stage: Stage, report: Report) -> Facts:
         """Run a stage; what an interrupted run with the same inputs left is gone on from."""
         inputs = stage.inputs()
         if stage.folder is not None and self._read(stage.name).get("begun") != inputs:
             shutil.rmtree(stage.folder, ignore_errors=True)
         self._write(stage.name, {"begun": inputs})
+        began = time.monotonic()
         facts = dict(stage.run(report))
-        self._write(stage.name, {"begun": inputs, "done": f"{inputs} {stage.amount}", "facts": facts})
+        minutes = round((time.monotonic() - began) / 60, 1)
+        done = {"begun": inputs, "done": f"{inputs} {stage.amount}", "facts": facts, "minutes": minutes}
+        self._write(stage.name, done)
         return facts
 
     def _read(self, name: str) -> dict[str, object]:

@@ -88,3 +88,10 @@ def test_inputs_differ_by_what_a_file_holds(tmp_path: Path) -> None:
     first = digest_of("a", file)
     file.write_text("c")
     assert len({missing, first, digest_of("a", file)}) == 3
+
+
+def test_how_long_a_stage_took_is_kept(work: Work, tmp_path: Path) -> None:
+    book = StageBook(tmp_path)
+    assert book.minutes("work") == "—"
+    carry_out(work, book)
+    assert float(book.minutes("work")) == 0.0
