@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from asr_models.trainer.head import Head
 from asr_models.trainer.labels import IGNORED
@@ -33,6 +33,7 @@ class Schedule:
     label_smoothing: float = 0.0
     gradient_norm: float = 5.0
     average_decay: float = 0.99
+    silence_weight: float = 1.0  # of a frame of the first two classes in the loss
     seed: int = 0
 
 
@@ -58,7 +59,7 @@ def fit(
     Time spent before an interruption counts as much as time after it.
     """
     optimiser = torch.optim.AdamW(head.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    average = AveragedModel(head, multi_avg_fn=get_ema_multi_avg_fn(schedule.average_decay), use_buffers=True)
+    average = running_average(head, schedule.average_decay)
     start_epoch, spent_seconds = 0, 0.0
     if checkpoint is not None and checkpoint.is_file():
         saved = torch.load(checkpoint, weights_only=True)
@@ -91,6 +92,24 @@ def fit(
         if checkpoint is not None:
             _save(checkpoint, head, average, optimiser, epoch + 1, time.monotonic() - began)
     return averaged_head(average)
+
+
+def running_average(head: Head, decay: float) -> AveragedModel:
+    """Make the running average of a head's numbers.
+
+    It forgets quickly at first: with the full decay from the start, a short training leaves a share of the random
+    numbers that it began with, and the average hears nothing.
+    """
+
+    def average(averages: Sequence[torch.Tensor], numbers: Sequence[torch.Tensor], steps: torch.Tensor) -> None:
+        kept = min(decay, (1 + float(steps)) / (10 + float(steps)))
+        for averaged, current in zip(averages, numbers, strict=True):
+            if averaged.is_floating_point():
+                averaged.lerp_(current, 1 - kept)
+            else:  # the number of batches
+                averaged.copy_(current)
+
+    return AveragedModel(head, multi_avg_fn=torch.no_grad()(average), use_buffers=True)
 
 
 def averaged_head(average: AveragedModel) -> Head:
@@ -126,8 +145,14 @@ def _step(
 ) -> float:
     with half_precision():
         scores = head(inputs)
+    weights = torch.ones(scores.shape[2])
+    weights[:2] = schedule.silence_weight
     loss = cross_entropy(
-        scores.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, label_smoothing=schedule.label_smoothing
+        scores.float().flatten(0, 1),
+        labels.flatten(),
+        weights,
+        ignore_index=IGNORED,
+        label_smoothing=schedule.label_smoothing,
     )
     optimiser.zero_grad(set_to_none=True)
     loss.backward()

@@ -42,13 +42,14 @@ class TrainingRecipe:
     layers: int = 4
     input_dropout: float = 0.1
     dropout: float = 0.15
-    label_smoothing: float = 0.03
+    label_smoothing: float = 0.0
+    silence_weight: float = 0.3  # of a silent frame in the loss: half of all frames are silent and easily told
     epochs: int = 8
     window_outputs: int = 64  # a training example: 1.9 s
     batch_windows: int = 64
     learning_rate: float = 2e-3
     last_learning_rate: float = 2e-5
-    limit_minutes: float = 60.0  # the learning rate has come down by then, even if epochs are left
+    limit_minutes: float = 40.0  # the learning rate has come down by then, even if epochs are left
     warm_up_steps: int = 200
     weight_decay: float = 1e-2
     average_decay: float = 0.999  # exponential moving average of the weights
@@ -77,7 +78,7 @@ class SharpeningRecipe:
 class ExportRecipe:
     """What the decoder is told about the head's outputs."""
 
-    silence_prior: float = 0.06  # its true share of time would make garbage likelier than silence
+    silence_prior: float = 0.2  # at most: what silence counts as, whatever its share of the training
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
     garbage_offset: float = 0.0

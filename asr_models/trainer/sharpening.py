@@ -15,13 +15,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from asr_models.graphs.lexicon import Lexicon
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 from asr_models.trainer.clips import OUTSIDE
 from asr_models.trainer.features import features_dir, stored_utterances
-from asr_models.trainer.fitting import Progress, averaged_head, evaluate, half_precision
+from asr_models.trainer.fitting import Progress, averaged_head, evaluate, half_precision, running_average
 from asr_models.trainer.head import Head
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.network import likelihood_scales
@@ -108,7 +107,7 @@ def sharpen(
     """
     scale, offset = (torch.from_numpy(values).float() for values in scores_of_outputs)
     optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
-    average = AveragedModel(head, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True)
+    average = running_average(head, recipe.average_decay)
     margin, began = head.shape.margin, time.monotonic()
     steps_an_epoch = batch_count(shards, margin=margin, window=recipe.window_outputs, batch=recipe.batch_windows)
     steps, step, gain_sum = max(1, round(recipe.epochs * steps_an_epoch)), 0, 0.0

@@ -57,7 +57,9 @@ def train(
     averaged = fit(head, shards, _schedule(recipe), checkpoint=folder / "checkpoint.pt", report=report)
     loss, accuracy = evaluate(averaged, kept_apart)
     counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
-    save_head(folder / HEAD_FILE, averaged, np.asarray(counts))
+    counts = np.asarray(counts, np.float64)
+    counts[list(_pdfs(units, units.index(SILENCE)))] *= recipe.silence_weight  # what the head takes for their share
+    save_head(folder / HEAD_FILE, averaged, counts.round().astype(np.int64))
     return TrainingReport(sum(len(shard.labels) for shard in shards) * 0.03 / 3600, loss, accuracy)
 
 
@@ -130,5 +132,6 @@ def _schedule(recipe: TrainingRecipe) -> Schedule:
         label_smoothing=recipe.label_smoothing,
         gradient_norm=recipe.gradient_norm,
         average_decay=recipe.average_decay,
+        silence_weight=recipe.silence_weight,
         seed=recipe.seed,
     )
