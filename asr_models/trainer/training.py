@@ -57,9 +57,9 @@ def train(
     averaged = fit(head, shards, _schedule(recipe), checkpoint=folder / "checkpoint.pt", report=report)
     loss, accuracy = evaluate(averaged, kept_apart)
     counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
-    counts = np.asarray(counts, np.float64)
-    counts[list(_pdfs(units, units.index(SILENCE)))] *= recipe.silence_weight  # what the head takes for their share
-    save_head(folder / HEAD_FILE, averaged, counts.round().astype(np.int64))
+    weights = np.ones(units.pdf_count)
+    weights[list(_pdfs(units, units.index(SILENCE)))] = recipe.silence_weight  # the head was shown so much less of it
+    save_head(folder / HEAD_FILE, averaged, np.round(np.asarray(counts) * weights).astype(np.int64))
     return TrainingReport(sum(len(shard.labels) for shard in shards) * 0.03 / 3600, loss, accuracy)
 
 
