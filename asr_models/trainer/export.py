@@ -62,8 +62,8 @@ def export(
         folder,
         units,
         lexicon,
-        phrases=GraphOptions(word_penalty=recipe.export.phrases_word_penalty),
-        digits=GraphOptions(word_penalty=recipe.export.digits_word_penalty),
+        phrases=GraphOptions(recipe.export.phrases_word_penalty, recipe.export.phrases_unknown_cost),
+        digits=GraphOptions(recipe.export.digits_word_penalty, recipe.export.digits_unknown_cost),
     )
     (folder / PHRASES / "am").mkdir()
     (folder / PHRASES / "am" / "final.mdl").write_bytes(final_mdl(head, counts, units, recipe.export))
@@ -115,6 +115,7 @@ def model_card(
         "bottleneck": str(recipe.training.bottleneck),
         "layers": str(recipe.training.layers),
         "digits_word_penalty": f"{recipe.export.digits_word_penalty:g}",
+        "phrases_word_penalty": f"{recipe.export.phrases_word_penalty:g}",
         "measured": measured.strip(),
     }
     return Template(_CARD.read_text(encoding="utf-8")).substitute(numbers | dict(facts))

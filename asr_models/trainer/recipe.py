@@ -62,7 +62,7 @@ class SharpeningRecipe:
     """How the head is trained on by whole sequences."""
 
     epochs: float = 1.0
-    limit_minutes: float = 30.0
+    limit_minutes: float = 20.0
     learning_rate: float = 2e-4
     last_learning_rate: float = 2e-5
     cross_entropy_weight: float = 0.1
@@ -81,9 +81,11 @@ class ExportRecipe:
     silence_prior: float = 0.2  # at most: what silence counts as, whatever its share of the training
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
-    garbage_offset: float = 0.0
-    digits_word_penalty: float = 1.5
-    phrases_word_penalty: float = 0.0
+    garbage_offset: float = 0.3
+    digits_word_penalty: float = -3.0  # sequence training has made every word dear
+    phrases_word_penalty: float = -1.0
+    digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
+    phrases_unknown_cost: float = 1.0
     acoustic_scale: float = 0.3
     beam: float = 13.0
     lattice_beam: float = 4.0
