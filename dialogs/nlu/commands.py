@@ -206,6 +206,9 @@ def _show(console: Console, columns: list[tuple[str, Evaluation]]) -> None:
         table.add_row(intent, *(f"{row[intent][0]} из {row[intent][1]}" if intent in row else "" for row in rows))
     table.add_section()
     table.add_row("[bold]всего[/bold]", *(f"[bold]{each.accuracy:.1%}[/bold]" for _, each in columns))
+    by_file = [dict(each.by_file()) for _, each in columns]
+    for file in sorted(by_file[0]):  # those of a test set, not of training
+        table.add_row(f"  {file}", *(f"{each[file]:.1%}" if file in each else "" for each in by_file))
     table.add_row("принято за другое дело", *(f"{each.misled:.1%}" for _, each in columns))
     for title, share in (("разбор, p50", 0.5), ("разбор, p99", 0.99)):
         times = [f"{each.parse_quantile(share) * 1000:.1f} мс" if each.parse_seconds else "" for _, each in columns]

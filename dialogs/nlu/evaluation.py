@@ -57,6 +57,12 @@ class Evaluation:
         """Return the parse time that this share of phrases kept, in seconds."""
         return float(np.quantile(self.parse_seconds, share))
 
+    def by_file(self) -> Iterator[tuple[str, float]]:
+        """Yield each file of phrases and the share of them understood, 0..1."""
+        for file in sorted({each.example.place.file for each in self.judged}):
+            own = [each.is_right for each in self.judged if each.example.place.file == file]
+            yield file, sum(own) / len(own)
+
     def by_intent(self) -> Iterator[tuple[str, int, int]]:
         """Yield intent, phrases, phrases understood."""
         for intent in sorted({each.example.intent for each in self.judged}):
