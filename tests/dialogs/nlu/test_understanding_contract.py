@@ -1,7 +1,12 @@
-"""What holds for every engine behind the port."""
+"""What holds for every engine behind the port.
+
+With YULIA_TEST_RASA_URL it is held against a real Rasa, too: `make rasa`, then
+`YULIA_TEST_RASA_URL=http://127.0.0.1:5005 pytest tests/dialogs/nlu`.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,14 +16,18 @@ from dialogs.nlu.port import Understanding
 from dialogs.nlu.rasa_http import RasaUnderstanding
 from dialogs.nlu.settings import UnderstandingSettings
 
+REAL_RASA = os.environ.get("YULIA_TEST_RASA_URL")
 
-@pytest.fixture(params=["embedded", "rasa"])
+
+@pytest.fixture(params=["embedded", "rasa", *(["real rasa"] if REAL_RASA else [])])
 async def engine(
     request: pytest.FixtureRequest, embedded: EmbeddedUnderstanding, settings: UnderstandingSettings
 ) -> AsyncIterator[Understanding]:
     if request.param == "embedded":
         yield embedded
         return
+    if request.param == "real rasa":
+        settings = settings.model_copy(update={"rasa_url": REAL_RASA, "answer_limit_bytes": 262_144})
     rasa = RasaUnderstanding(settings)
     yield rasa
     await rasa.close()
