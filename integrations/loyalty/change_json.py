@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from integrations.loyalty.phone_numbers import mask_digits
 from integrations.loyalty.port import Activation, CardBlock, Change, Merge, MergeUndo, PhoneBlock, PhoneTie
-
-OPERATION_KEY = re.compile(r"[A-Za-z0-9-]{16,64}", re.ASCII)
-"""What an operation key looks like."""
 
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="kind")])
 

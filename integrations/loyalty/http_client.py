@@ -22,9 +22,10 @@ from integrations.loyalty.answers import (
     read_outcome,
     read_preview,
 )
-from integrations.loyalty.change_json import OPERATION_KEY, change_to_json, summary_of
+from integrations.loyalty.change_json import change_to_json, summary_of
 from integrations.loyalty.phone_numbers import mask_digits
 from integrations.loyalty.port import (
+    OPERATION_KEY,
     Activation,
     Card,
     CardBlock,

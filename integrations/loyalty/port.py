@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, Protocol
+
+OPERATION_KEY = re.compile(r"[A-Za-z0-9-]{16,64}", re.ASCII)
+"""What the key of a change looks like."""
 
 
 class LoyaltyError(Exception):
@@ -227,7 +231,7 @@ class LoyaltySystem(Protocol):
         """
 
     async def carry_out(self, key: str, change: Change) -> Outcome:
-        """Make a change under its operation key (16 to 64 letters, digits and hyphens).
+        """Make a change under its operation key, see `OPERATION_KEY`.
 
         The same key with the same change gives the same outcome and is carried out once, however often it is sent.
         An error leaves open whether the change was carried out; send it again.

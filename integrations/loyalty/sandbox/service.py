@@ -18,7 +18,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from integrations.loyalty.change_json import OPERATION_KEY
+from integrations.loyalty.port import OPERATION_KEY
 from integrations.loyalty.sandbox.operation_wire import ChangeRequest, MergeRequest, merge_of, preview_answer
 from integrations.loyalty.sandbox.people import sample_people
 from integrations.loyalty.sandbox.replies import error_reply, json_reply, key_conflict, misbehave, not_found, reset
