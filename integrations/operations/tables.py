@@ -20,7 +20,8 @@ class OperationRow(Base):
     """One operation.
 
     `content` holds card numbers, phones, names and birth dates, which are needed to send it. It is erased in the same
-    transaction that notes the outcome; until then it is on the database's disk in clear, like the disk's other data.
+    transaction that notes the outcome, usually within a second, and after an outage of the loyalty system when that is
+    over; until then it is on the database's disk in clear. SQLite may keep erased bytes in free space of its file.
     """
 
     __tablename__ = "operations"
