@@ -135,12 +135,15 @@ class SpooledOperationLog:
         self._spool.close()
 
     async def _keep(self, operation: Operation, reason: str) -> None:
+        waited_before = operation.key in self._waiting
+        self._waiting[operation.key] = operation  # before the write: a hang-up in the midst of it does not stop it
         try:
             await asyncio.shield(self._spool.keep(operation_to_line(operation)))
         except OSError as error:
+            if not waited_before:
+                del self._waiting[operation.key]
             _log.error("operation not accepted: spool failed", key=operation.key, reason=str(error))
             raise OperationLogError(f"neither stored ({reason}) nor spooled: {error}") from error
-        self._waiting[operation.key] = operation
         _log.warning("operation spooled", key=operation.key, kind=operation.change.kind, reason=reason)
 
     async def _import_line(self, line: bytes, gone: list[str]) -> Verdict:

@@ -86,9 +86,10 @@ class SqlOperationLog:
         )
         if key is not None:
             due = due.where(OperationRow.key == key)
+        taken = due.cte()  # a plain subquery may be planned to run more than once, and then takes more than the limit
         statement = (
             update(OperationRow)
-            .where(OperationRow.key.in_(due.scalar_subquery()))
+            .where(OperationRow.key.in_(select(taken.c.key)))
             .values(
                 state=OperationState.SENT.value,
                 tries=OperationRow.tries + 1,

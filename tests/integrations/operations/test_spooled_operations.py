@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -86,6 +87,25 @@ async def test_an_import_cut_off_by_a_crash_can_be_repeated_even_after_the_outco
     record = await inner.load(one.key)
     assert record is not None
     assert record.state is OperationState.DONE
+
+
+async def test_a_hang_up_in_the_middle_of_spooling_does_not_lose_the_operation(
+    inner: FakeOperationLog, path: Path
+) -> None:
+    inner.down = True
+    with spooled(inner, path) as log:
+        one = operation()
+        accepting = asyncio.create_task(log.accept(one))
+        while not log.waiting_operations:
+            await asyncio.sleep(0)
+        accepting.cancel()
+        await asyncio.wait({accepting})
+        async with asyncio.timeout(20):
+            while not path.exists() or not path.read_bytes().endswith(b"\n"):
+                await asyncio.sleep(0.01)
+        inner.down = False
+        assert await log.import_spool() == 1
+    assert await inner.load(one.key) is not None
 
 
 async def test_what_is_neither_stored_nor_spooled_is_not_accepted(inner: FakeOperationLog, path: Path) -> None:
