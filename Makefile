@@ -6,7 +6,7 @@ YULIA := .venv/bin/yulia
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-bench run call agent test test-units test-calls check bench bench-asr bench-gap clean requirements
+.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls check bench bench-asr bench-gap clean requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ call: setup ## play the demonstration callers to the running line
 
 agent: setup ## an agent's phone that answers calls from the queue
 	@exec $(YULIA) agent $(ARGS)
+
+rasa: setup ## install, train and serve Rasa for understanding (Ctrl-C stops it); ARGS=stop from elsewhere
+	@exec scripts/rasa.sh $(ARGS)
 
 test: setup-tests ## all tests: units, contracts, whole calls over SIP
 	@$(PYTHON) -m pytest tests --ignore=tests/calls -n 4 --dist loadfile

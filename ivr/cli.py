@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from asr_models.models_setup import ModelsSetup
+from dialogs.nlu.settings import UnderstandingSettings
 
 app = typer.Typer(
     name="yulia",
@@ -56,6 +57,12 @@ def _model_in_use() -> str:
         return str(BUNDLED_MODEL_DIR)
 
 
+def _understanding_settings() -> UnderstandingSettings:
+    from ivr.settings import Settings
+
+    return Settings().understanding
+
+
 def main() -> None:
     """Run the command line."""
     from asr_models.catalogue_commands import app as models
@@ -63,6 +70,7 @@ def main() -> None:
     from dialogs.commands import app as flows
     from dialogs.digits_command import digits
     from dialogs.lacking_words import listened_words
+    from dialogs.nlu.commands import app as nlu
     from ivr.desk_commands import app as desk
     from ivr.desk_commands import calls
     from ivr.hearing.commands import hear
@@ -73,6 +81,7 @@ def main() -> None:
 
     app.add_typer(flows, name="flows", context_settings={"default_map": {"check": {"model": _model_in_use}}})
     app.command("digits")(digits)
+    app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
     app.add_typer(desk, name="desk")
     voice = {"rhvoice_dir": str(default_state_dir() / "rhvoice")}
     app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from asr_models.settings import HearingSettings
+from dialogs.nlu.settings import UnderstandingSettings
 from dialogs.settings import DialogueSettings
 from integrations.loyalty.settings import LoyaltySettings
 from integrations.settings import AttemptSettings, DatabaseSettings, RedisSettings, RetentionSettings
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     hearing: HearingSettings = Field(default_factory=HearingSettings)
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
     dialogue: DialogueSettings = Field(default_factory=DialogueSettings)
+    understanding: UnderstandingSettings = Field(default_factory=UnderstandingSettings)
     loyalty: LoyaltySettings = Field(default_factory=LoyaltySettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)

@@ -30,16 +30,24 @@ class SourceFiles:
         self.contents: dict[str, bytes] = {}
 
     def section(self, path: Path, key: str) -> Section | None:
-        """Read a file whose only top-level key is `key`; None when it is broken (and told)."""
+        """Read a file whose only top-level key is `key`, a mapping; None when it is broken (and told)."""
+        top = self._top(path, key)
+        return top.section(key) if top is not None else None
+
+    def value(self, path: Path, key: str) -> Value | None:
+        """Read a file whose only top-level key is `key`, whatever is under it; None when it is broken (and told)."""
+        top = self._top(path, key)
+        return top.value(key) if top is not None else None
+
+    def _top(self, path: Path, key: str) -> Section | None:
         file = path.relative_to(self.folder).as_posix()
         node = self._node(path, file)
         if node is None:
             return None
         top = Value(node, file, self.problems).section(f"файл начинается с ключа «{key}:»")
-        if top is None:
-            return None
-        top.only((key, "version"))
-        return top.section(key)
+        if top is not None:
+            top.only((key, "version"))
+        return top
 
     def _node(self, path: Path, file: str) -> Node | None:
         try:

@@ -18,7 +18,6 @@ from integrations.call_records.port import (
     CallStart,
     CallUnknown,
 )
-from integrations.call_records.spool_file import SpoolFile
 from integrations.call_records.spool_lines import (
     AgentConnected,
     Closed,
@@ -30,10 +29,10 @@ from integrations.call_records.spool_lines import (
     line_from_json,
     line_to_json,
 )
+from integrations.spool import Spool, Verdict
 
 _log = structlog.get_logger()
 
-_BYTES_PER_MEGABYTE = 1_000_000
 # A write to a call that the database does not know waits so long for the beginning, in another worker's spool.
 _UNKNOWN_LIMIT = timedelta(hours=24)
 
@@ -51,17 +50,14 @@ class SpooledCallRecords:
         Raises:
             OSError: the folder cannot be written, or another worker uses this file.
         """
-        limit_bytes = round(limit_megabytes * _BYTES_PER_MEGABYTE)
         self._records = records
-        self._spool = SpoolFile(path, limit_bytes)
-        self._rejects = SpoolFile(path.with_name(path.name + ".rejected"), limit_bytes)
+        self._spool = Spool(path, limit_megabytes)
         self._waiting: Counter[str] = Counter()  # lines in the spool by call id
-        for line in self._spool.read().split(b"\n"):
+        for line in self._spool.lines():
             try:
                 self._waiting[line_from_json(line).write.call_id] += 1
             except SpoolLineGarbage:
                 continue  # the import tells of it
-        self._import_turn = asyncio.Lock()
         self.spooled_writes = 0
         self.imported_writes = 0
         self.rejected_writes = 0
@@ -98,7 +94,7 @@ class SpooledCallRecords:
     async def delete_older_than(self, days: int, now: datetime) -> int:
         """Delete old calls, and the file of rejected writes when its newest is as old."""
         try:
-            await asyncio.to_thread(self._rejects.delete_if_older, now - timedelta(days=days))
+            await self._spool.delete_rejects_older(now - timedelta(days=days))
         except OSError as error:
             _log.error("rejected call records cannot be deleted", reason=str(error))
         return await self._records.delete_older_than(days, now)
@@ -111,18 +107,21 @@ class SpooledCallRecords:
         Raises:
             CallRecordError: the spool itself cannot be read or written.
         """
-        if self._import_turn.locked():
-            return 0
-        async with self._import_turn:
-            try:
-                return await self._import()
-            except OSError as error:
-                raise CallRecordError(f"the spool cannot be imported: {error}") from error
+        done: list[str] = []
+        held_calls: set[str] = set()
+        try:
+            left = await self._spool.empty(lambda line: self._carry_out_line(line, done, held_calls))
+        except OSError as error:
+            raise CallRecordError(f"the spool cannot be imported: {error}") from error
+        for call_id in done:
+            self._forget(call_id)
+        if left:
+            _log.info("spool imported", writes=left, waiting_writes=self.waiting_writes)
+        return left
 
     def close(self) -> None:
         """Give the files up; the wrapped records are their owner's to close."""
         self._spool.close()
-        self._rejects.close()
 
     async def _write(self, write: RecordWrite) -> None:
         if self._waiting[write.call_id] > 0:
@@ -145,7 +144,7 @@ class SpooledCallRecords:
         line = line_to_json(write, datetime.now(UTC))
         self._waiting[write.call_id] += 1
         try:
-            await asyncio.to_thread(self._spool.append, line)
+            await self._spool.keep(line)
         except OSError as error:
             self._forget(write.call_id)
             _log.error("call record lost: spool failed", call_id=write.call_id, kind=write.kind, reason=str(error))
@@ -153,53 +152,37 @@ class SpooledCallRecords:
         self.spooled_writes += 1
         _log.warning("call record spooled", call_id=write.call_id, kind=write.kind, reason=reason)
 
-    async def _import(self) -> int:
-        data = await asyncio.to_thread(self._spool.read)
-        if not data:
-            return 0
-        lines = [line for line in data.split(b"\n") if line]
-        done: list[str] = []
-        kept: list[bytes] = []
-        held_calls: set[str] = set()
-        for number, line in enumerate(lines):
-            try:
-                entry = line_from_json(line)
-            except SpoolLineGarbage as error:
-                await self._reject(line, str(error))
-                continue
-            call_id = entry.write.call_id
-            if call_id in held_calls:
-                kept.append(line)
-                continue
-            try:
-                await carry_out_late(entry.write, self._records)
-            except CallUnknown as error:
-                if datetime.now(UTC) - entry.spooled_at < _UNKNOWN_LIMIT:
-                    held_calls.add(call_id)
-                    kept.append(line)
-                    continue
-                await self._reject(line, str(error))
-            except CallRecordError as error:
-                if error.retryable:
-                    kept.extend(lines[number:])
-                    _log.warning("spool import stopped", reason=str(error), waiting_writes=len(kept))
-                    break
-                await self._reject(line, str(error))
-            else:
-                self.imported_writes += 1
-            done.append(call_id)
-        if len(kept) < len(lines):
-            await asyncio.to_thread(self._spool.replace_head, len(data), kept)
-            for call_id in done:
-                self._forget(call_id)
-            _log.info("spool imported", writes=len(lines) - len(kept), waiting_writes=self.waiting_writes)
-        return len(lines) - len(kept)
+    async def _carry_out_line(self, line: bytes, done: list[str], held_calls: set[str]) -> Verdict:
+        try:
+            entry = line_from_json(line)
+        except SpoolLineGarbage as error:
+            await self._reject(line, str(error))
+            return Verdict.GONE
+        call_id = entry.write.call_id
+        if call_id in held_calls:
+            return Verdict.HELD
+        try:
+            await carry_out_late(entry.write, self._records)
+        except CallUnknown as error:
+            if datetime.now(UTC) - entry.spooled_at < _UNKNOWN_LIMIT:
+                held_calls.add(call_id)
+                return Verdict.HELD
+            await self._reject(line, str(error))
+        except CallRecordError as error:
+            if error.retryable:
+                _log.warning("spool import stopped", reason=str(error), waiting_writes=self.waiting_writes - len(done))
+                return Verdict.STOPPED
+            await self._reject(line, str(error))
+        else:
+            self.imported_writes += 1
+        done.append(call_id)
+        return Verdict.GONE
 
     async def _reject(self, line: bytes, reason: str) -> None:
         self.rejected_writes += 1
-        _log.error("call record rejected", reason=reason, size_bytes=len(line), kept_in=self._rejects.path.name)
+        _log.error("call record rejected", reason=reason, size_bytes=len(line), kept_in=self._spool.rejects_name)
         try:
-            await asyncio.to_thread(self._rejects.append, line)
+            await self._spool.set_aside(line)
         except OSError as error:
             _log.error("rejected call record lost", reason=str(error))
 

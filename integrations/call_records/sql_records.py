@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import selectinload
 
-from integrations.call_records.database import open_engine, port_errors
+from integrations.call_records.database import port_errors
 from integrations.call_records.port import (
     STALE_REASON,
     CallEnd,
@@ -24,6 +24,7 @@ from integrations.call_records.port import (
     CallUnknown,
 )
 from integrations.call_records.tables import CallRow, CallTurnRow
+from integrations.sql_database import open_engine
 
 _LATEST_LIMIT = 1000
 _DELETE_BATCH = 500

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, TypeVar
+from datetime import UTC
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
 
 from integrations.loyalty.iso_date import IsoDate
-from integrations.loyalty.port import Card, CardState, Customer, LoyaltyGarbage
+from integrations.loyalty.port import (
+    Card,
+    CardState,
+    Customer,
+    Done,
+    LoyaltyGarbage,
+    MergePreview,
+    Outcome,
+    Refusal,
+    Refused,
+)
 
 NOT_FOUND_CODE = "customer_not_found"
 """Error code that makes a 404 mean «no such customer» and not «no such page»."""
+KEY_CONFLICT_CODE = "key_conflict"
+"""Error code of an operation key that was used with another content."""
 
 _Points = Annotated[int, Field(ge=0, le=1_000_000_000)]
+_CustomerId = Annotated[str, Field(min_length=1, max_length=64)]
 _Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -21,7 +35,7 @@ class _Answer(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
-_AnswerT = TypeVar("_AnswerT", bound=_Answer)
+_AnswerT = TypeVar("_AnswerT", bound=BaseModel)
 
 
 class _CardAnswer(_Answer):
@@ -42,10 +56,10 @@ class _CardAnswer(_Answer):
 
 
 class _CustomerAnswer(_Answer):
-    id: Annotated[str, Field(min_length=1, max_length=64)]
+    id: _CustomerId
     first_name: _Name
     patronymic: _Name | None
-    last_name: _Name
+    last_name: _Name | None
     phones: Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")], ...], Field(max_length=20)]
     cards: Annotated[tuple[_CardAnswer, ...], Field(max_length=50)]
 
@@ -54,6 +68,34 @@ class _CustomerAnswer(_Answer):
         if len({card.number for card in self.cards}) != len(self.cards):
             raise ValueError("one card number twice")
         return self
+
+
+class _DoneAnswer(_Answer):
+    outcome: Literal["done"]
+    customer_id: _CustomerId
+    cards: Annotated[tuple[_CardAnswer, ...], Field(max_length=50)]
+    undo_until: AwareDatetime | None
+
+
+class _RefusedAnswer(_Answer):
+    outcome: Literal["refused"]
+    reason: Refusal
+
+
+class _PossibleAnswer(_Answer):
+    outcome: Literal["possible"]
+    kept: _CardAnswer
+    merged: _CardAnswer
+    after: _CardAnswer
+    undo_seconds: Annotated[int, Field(ge=0)]
+
+
+class _OutcomeAnswer(RootModel[Annotated[_DoneAnswer | _RefusedAnswer, Field(discriminator="outcome")]]):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _PreviewAnswer(RootModel[Annotated[_PossibleAnswer | _RefusedAnswer, Field(discriminator="outcome")]]):
+    model_config = ConfigDict(strict=True, frozen=True)
 
 
 class _Error(_Answer):
@@ -77,18 +119,35 @@ def read_customer(body: bytes) -> Customer:
         patronymic=answer.patronymic,
         last_name=answer.last_name,
         phones=answer.phones,
-        cards=tuple(
-            Card(
-                number=card.number,
-                state=card.state,
-                points=card.points,
-                points_pending=card.points_pending,
-                points_expiring=card.points_expiring,
-                expires_on=card.expires_on,
-            )
-            for card in answer.cards
-        ),
+        cards=tuple(_card(card) for card in answer.cards),
     )
+
+
+def read_outcome(body: bytes) -> Outcome:
+    """Read a 200 answer to a change.
+
+    Raises:
+        LoyaltyGarbage
+    """
+    match _read(_OutcomeAnswer, body).root:
+        case _DoneAnswer(customer_id=customer_id, cards=cards, undo_until=undo_until):
+            until = None if undo_until is None else undo_until.astimezone(UTC)
+            return Done(customer_id, tuple(_card(card) for card in cards), until)
+        case _RefusedAnswer(reason=reason):
+            return Refused(reason)
+
+
+def read_preview(body: bytes) -> MergePreview | Refused:
+    """Read a 200 answer to the question what a merge would do.
+
+    Raises:
+        LoyaltyGarbage
+    """
+    match _read(_PreviewAnswer, body).root:
+        case _PossibleAnswer(kept=kept, merged=merged, after=after, undo_seconds=undo_seconds):
+            return MergePreview(_card(kept), _card(merged), _card(after), undo_seconds)
+        case _RefusedAnswer(reason=reason):
+            return Refused(reason)
 
 
 def read_error_code(body: bytes) -> str:
@@ -98,6 +157,17 @@ def read_error_code(body: bytes) -> str:
         LoyaltyGarbage
     """
     return _read(_ErrorAnswer, body).error.code
+
+
+def _card(card: _CardAnswer) -> Card:
+    return Card(
+        number=card.number,
+        state=card.state,
+        points=card.points,
+        points_pending=card.points_pending,
+        points_expiring=card.points_expiring,
+        expires_on=card.expires_on,
+    )
 
 
 def _read(model: type[_AnswerT], body: bytes) -> _AnswerT:

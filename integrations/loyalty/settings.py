@@ -13,6 +13,9 @@ class LoyaltySettings(BaseModel, frozen=True):
     )
     token: SecretStr | None = Field(None, description="Bearer token; made by the line for its own sandbox.")
     limit_seconds: float = Field(2.0, gt=0, le=30, description="Time limit of one lookup, retries included.")
+    change_limit_seconds: float = Field(
+        5.0, gt=0, le=20, description="Time limit of one try to activate, merge or block; never repeated by itself."
+    )
     connect_limit_seconds: float = Field(0.7, gt=0, le=30, description="Time limit of opening one connection.")
     read_retries: int = Field(1, ge=0, le=5, description="Further tries of a lookup after a broken connection or 5xx.")
     retry_pause_seconds: float = Field(0.05, ge=0, le=5, description="Pause before a further try.")

@@ -39,7 +39,8 @@ Ask who has a phone:
        http://127.0.0.1:{_DEFAULTS.port}/v1/customers/by-phone
 
 \b
-Be out of order for one caller (modes: ok slow wrong down hang reset):
+Be out of order for one caller (modes: ok slow wrong down hang
+reset error lost):
   PUT /sandbox/switches
   {{"switches": [{{"mode": "down", "only_phone": "+79160000001"}}]}}
 

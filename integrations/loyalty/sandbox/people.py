@@ -42,7 +42,7 @@ class SamplePerson(_FromFile):
     id: str
     first_name: str
     patronymic: str | None = None
-    last_name: str
+    last_name: str | None = None
     birth_date: date | None = None
     phones: tuple[Annotated[str, Field(pattern=r"^\+79[0-9]{9}$")], ...] = ()
     cards: tuple[SampleCard, ...] = ()

@@ -50,6 +50,11 @@ def not_found() -> web.Response:
     return error_reply(404, "customer_not_found", "no customer fits the question")
 
 
+def key_conflict() -> web.Response:
+    """Answer that an operation key was used with another content."""
+    return error_reply(422, "key_conflict", "this Idempotency-Key was used with another content")
+
+
 async def misbehave(switch: Switch, request: web.Request, closing: asyncio.Event) -> web.Response | None:
     """Do what a switch says; None means that the right answer is still to be given.
 
@@ -65,10 +70,12 @@ async def misbehave(switch: Switch, request: web.Request, closing: asyncio.Event
             return error_reply(503, "down", "the switch 'down' is set")
         case Mode.HANG:
             await _wait(closing, LONGEST_HANG_SECONDS)
-            return _reset(request)
+            return reset(request)
         case Mode.RESET:
-            return _reset(request)
-        case Mode.OK:
+            return reset(request)
+        case Mode.ERROR:
+            return error_reply(500, "broken", "the switch 'error' is set")
+        case Mode.OK | Mode.LOST:  # LOST shows after the work
             return None
 
 
@@ -93,7 +100,8 @@ def _wrong(answer: WrongAnswer) -> web.Response:
             return json_reply(_STRANGER)
 
 
-def _reset(request: web.Request) -> web.Response:
+def reset(request: web.Request) -> web.Response:
+    """Close the connection without a word."""
     if (transport := request.transport) is not None:
         # Without lingering, closing sends RST at once, as a crashed server's machine does.
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -18,14 +18,17 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from integrations.loyalty.port import OPERATION_KEY
+from integrations.loyalty.sandbox.operation_wire import ChangeRequest, MergeRequest, merge_of, preview_answer
 from integrations.loyalty.sandbox.people import sample_people
-from integrations.loyalty.sandbox.replies import error_reply, json_reply, misbehave, not_found
+from integrations.loyalty.sandbox.replies import error_reply, json_reply, key_conflict, misbehave, not_found, reset
 from integrations.loyalty.sandbox.settings import SandboxSettings
-from integrations.loyalty.sandbox.store import SandboxStore
-from integrations.loyalty.sandbox.switches import MOST_SWITCHES, SwitchBoard, TooManySwitches
+from integrations.loyalty.sandbox.store import OperationKeyUsed, SandboxStore
+from integrations.loyalty.sandbox.switches import MOST_SWITCHES, Mode, SwitchBoard, TooManySwitches
 from integrations.loyalty.sandbox.tables import CustomerRow
 from integrations.loyalty.sandbox.wire import (
     ByCardRequest,
+    ByIdRequest,
     ByPhoneRequest,
     SwitchesAnswer,
     SwitchesRequest,
@@ -44,6 +47,11 @@ class _BadRequest(Exception):
         self.reply = error_reply(status, code, message)
 
 
+def utc_now() -> datetime:
+    """Tell the moment, for windows of time."""
+    return datetime.now(UTC)
+
+
 def moscow_today() -> date:
     """Tell the date by which points expire."""
     return datetime.now(ZoneInfo("Europe/Moscow")).date()
@@ -51,7 +59,10 @@ def moscow_today() -> date:
 
 @asynccontextmanager
 async def running_sandbox(
-    settings: SandboxSettings, token: SecretStr, today: Callable[[], date] = moscow_today
+    settings: SandboxSettings,
+    token: SecretStr,
+    today: Callable[[], date] = moscow_today,
+    now: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[str]:
     """Run the sandbox as long as the context lasts; yields its base address.
 
@@ -59,7 +70,7 @@ async def running_sandbox(
         OSError: the port is taken or the database out of reach.
         sqlalchemy.exc.SQLAlchemyError: the database refuses.
     """
-    store = SandboxStore(settings.database_url, sample_people(), today)
+    store = SandboxStore(settings.database_url, sample_people(), today, now, timedelta(hours=settings.undo_hours))
     try:
         if await store.prepare():
             _log.info("loyalty sandbox filled its database", people=len(sample_people().people))
@@ -105,9 +116,12 @@ class _Service:
                 web.get("/openapi.json", self._describe),
                 web.post("/v1/customers/by-phone", self._by_phone),
                 web.post("/v1/customers/by-card", self._by_card),
+                web.post("/v1/customers/by-id", self._by_id),
+                web.post("/v1/merges/preview", self._preview),
+                web.post("/v1/operations", self._operate),
                 web.get("/sandbox/switches", self._show_switches),
                 web.put("/sandbox/switches", self._set_switches),
-                web.post("/sandbox/reset", self._reset),
+                web.post("/sandbox/reset", self._put_back),
             ]
         )
         application.on_shutdown.append(self._let_go)
@@ -134,15 +148,41 @@ class _Service:
 
     async def _by_phone(self, request: web.Request) -> web.Response:
         question = await self._read(request, ByPhoneRequest)
-        if (reply := await self._misbehave(request, question.phone)) is not None:
-            return reply
-        return self._tell(await self._store.customer_by_phone(question.phone))
+        return await self._answer(
+            request, (question.phone,), lambda: self._tell(self._store.customer_by_phone(question.phone))
+        )
 
     async def _by_card(self, request: web.Request) -> web.Response:
         question = await self._read(request, ByCardRequest)
-        if (reply := await self._misbehave(request, question.card_number)) is not None:
-            return reply
-        return self._tell(await self._store.customer_by_card(question.card_number, question.birth_date))
+        number, born = question.card_number, question.birth_date
+        return await self._answer(request, (number,), lambda: self._tell(self._store.customer_by_card(number, born)))
+
+    async def _by_id(self, request: web.Request) -> web.Response:
+        question = await self._read(request, ByIdRequest)
+        return await self._answer(request, (), lambda: self._tell(self._store.customer_by_id(question.customer_id)))
+
+    async def _preview(self, request: web.Request) -> web.Response:
+        question = await self._read(request, MergeRequest)
+
+        async def preview() -> web.Response:
+            return json_reply(preview_answer(await self._store.preview(merge_of(question))))
+
+        return await self._answer(request, (question.merged_card, question.kept_card), preview)
+
+    async def _operate(self, request: web.Request) -> web.Response:
+        key = request.headers.get("Idempotency-Key", "")
+        if not OPERATION_KEY.fullmatch(key):
+            raise _BadRequest(400, "no_key", "give 'Idempotency-Key': 16 to 64 letters, digits and hyphens")
+        wanted = await self._read(request, ChangeRequest)
+
+        async def operate() -> web.Response:
+            try:
+                answer = await self._store.carry_out(key, wanted.change())
+            except OperationKeyUsed:
+                return key_conflict()
+            return web.Response(text=answer, content_type="application/json")
+
+        return await self._answer(request, wanted.targets(), operate)
 
     async def _show_switches(self, _: web.Request) -> web.Response:
         return json_reply(SwitchesAnswer(switches=self._board.report()))
@@ -155,17 +195,23 @@ class _Service:
             return error_reply(409, "too_many_switches", f"over {MOST_SWITCHES} switches; POST /sandbox/reset first")
         return json_reply(SwitchesAnswer(switches=self._board.report()))
 
-    async def _reset(self, _: web.Request) -> web.Response:
+    async def _put_back(self, _: web.Request) -> web.Response:
         self._board.clear()
         await self._store.refill()
         return web.Response(status=204)
 
-    async def _misbehave(self, request: web.Request, target: str) -> web.Response | None:
-        if (switch := self._board.feel(target)) is None:
-            return None
-        return await misbehave(switch, request, self._closing)
+    async def _answer(
+        self, request: web.Request, targets: tuple[str, ...], work: Callable[[], Awaitable[web.Response]]
+    ) -> web.Response:
+        """Do the work of a request, unless a switch for one of its targets, or for everybody, has it otherwise."""
+        switch = self._board.feel(*targets)
+        if switch is not None and (reply := await misbehave(switch, request, self._closing)) is not None:
+            return reply
+        reply = await work()
+        return reset(request) if switch is not None and switch.mode is Mode.LOST else reply
 
-    def _tell(self, row: CustomerRow | None) -> web.Response:
+    async def _tell(self, asked: Awaitable[CustomerRow | None]) -> web.Response:
+        row = await asked
         return not_found() if row is None else json_reply(customer_answer(row, self._today()))
 
     async def _read(self, request: web.Request, model: type[_RequestT]) -> _RequestT:

@@ -14,6 +14,7 @@ class SandboxSettings(BaseModel, frozen=True):
         pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://",
         description="sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME",
     )
+    undo_hours: float = Field(24.0, gt=0, description="How long a merge of cards can be taken back.")
     body_limit_bytes: int = Field(16_384, ge=1024, description="Largest request body.")
     body_limit_seconds: float = Field(5.0, gt=0, description="How long a request's body may take to arrive.")
     shutdown_limit_seconds: float = Field(2.0, gt=0, description="How long running requests may take to end.")

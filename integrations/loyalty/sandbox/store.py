@@ -5,30 +5,55 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Select, delete, event, inspect, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateTable
 
-from integrations.loyalty.port import CardState
+from integrations.loyalty.change_json import change_to_json
+from integrations.loyalty.port import CardState, Change, Merge, MergePreview, Refused
+from integrations.loyalty.sandbox.operation_wire import outcome_answer
 from integrations.loyalty.sandbox.people import SampleCard, SamplePeople
-from integrations.loyalty.sandbox.tables import Base, CardRow, CustomerRow, FillingRow, PhoneRow
+from integrations.loyalty.sandbox.rules import Rules
+from integrations.loyalty.sandbox.sql_ledger import SqlLedger
+from integrations.loyalty.sandbox.tables import (
+    Base,
+    CardRow,
+    CustomerRow,
+    FillingRow,
+    MergeRow,
+    OperationRow,
+    PhoneRow,
+)
 from integrations.sqlite_file import try_sqlite_file
 
 
-class SandboxStore:
-    """People, phones and cards in SQLite or PostgreSQL. One process at a time may fill a database."""
+class OperationKeyUsed(Exception):
+    """The key of an operation came with another content than before."""
 
-    def __init__(self, database_url: str, people: SamplePeople, today: Callable[[], date]) -> None:
+
+class SandboxStore:
+    """People, phones and cards in SQLite or PostgreSQL. One process at a time may use a database."""
+
+    def __init__(
+        self,
+        database_url: str,
+        people: SamplePeople,
+        today: Callable[[], date],
+        now: Callable[[], datetime],
+        undo_window: timedelta,
+    ) -> None:
         self._people = people
         self._today = today
+        self._now = now
+        self._undo_window = undo_window
         self._engine = _engine(database_url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._filling = asyncio.Lock()
+        self._writing = asyncio.Lock()  # one change at a time: it is a sandbox, and nothing can interleave
 
     async def prepare(self) -> bool:
         """Make and fill the tables where that was not done with these tables and people; return whether it was needed.
@@ -48,8 +73,8 @@ class SandboxStore:
 
     async def refill(self) -> None:
         """Put the sample people back as they were, in one transaction."""
-        async with self._filling, self._sessions.begin() as session:
-            for table in (PhoneRow, CardRow, CustomerRow, FillingRow):
+        async with self._writing, self._sessions.begin() as session:
+            for table in (MergeRow, OperationRow, PhoneRow, CardRow, CustomerRow, FillingRow):
                 await session.execute(delete(table))
             session.add_all(self._rows())
 
@@ -67,6 +92,31 @@ class SandboxStore:
             .join(CustomerRow.cards)
             .where(CardRow.number == card_number, CustomerRow.birth_date == birth_date)
         )
+
+    async def customer_by_id(self, customer_id: str) -> CustomerRow | None:
+        """Find a person by their id, with phones and cards loaded."""
+        return await self._one(select(CustomerRow).where(CustomerRow.id == customer_id))
+
+    async def preview(self, merge: Merge) -> MergePreview | Refused:
+        """Tell what a merge would do."""
+        async with self._sessions() as session:
+            return await self._rules(session).preview(merge)
+
+    async def carry_out(self, key: str, change: Change) -> str:
+        """Make a change once, in one transaction with its answer; return the answer's JSON, the same each time.
+
+        Raises:
+            OperationKeyUsed: nothing was changed.
+        """
+        content = hashlib.sha256(change_to_json(change)).hexdigest()
+        async with self._writing, self._sessions.begin() as session:
+            if (known := await session.get(OperationRow, key)) is not None:
+                if known.content_sha256 != content:
+                    raise OperationKeyUsed
+                return known.answer
+            answer = outcome_answer(await self._rules(session).carry_out(key, change)).model_dump_json()
+            session.add(OperationRow(key=key, content_sha256=content, answer=answer))
+        return answer
 
     async def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -86,6 +136,9 @@ class SandboxStore:
             return await session.scalar(
                 query.options(selectinload(CustomerRow.phones), selectinload(CustomerRow.cards))
             )
+
+    def _rules(self, session: AsyncSession) -> Rules:
+        return Rules(SqlLedger(session), self._today(), self._now(), self._undo_window)
 
     def _rows(self) -> list[Base]:
         rows: list[Base] = [FillingRow(fingerprint=self._fingerprint())]

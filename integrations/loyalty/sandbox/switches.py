@@ -21,6 +21,8 @@ class Mode(StrEnum):
     DOWN = "down"  # 503
     HANG = "hang"  # never
     RESET = "reset"  # the connection is closed without a word
+    ERROR = "error"  # 500, as of a program that broke
+    LOST = "lost"  # carried out as it should, but the answer never comes: the connection is closed instead
 
 
 class WrongAnswer(StrEnum):
@@ -98,9 +100,9 @@ class SwitchBoard:
         """Take all switches away."""
         self._by_target.clear()
 
-    def feel(self, target: str) -> Switch | None:
-        """Return the switch that a request about this phone or card runs into, and count it."""
-        for key in (target, None):
+    def feel(self, *targets: str) -> Switch | None:
+        """Return the switch that a request about these phones and cards runs into, and count it."""
+        for key in (*targets, None):
             if (found := self._by_target.get(key)) is None:
                 continue
             if found.switch.times is not None and found.used >= found.switch.times:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, String
+from sqlalchemy import CheckConstraint, DateTime, Enum, ForeignKey, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from integrations.loyalty.port import CardState
@@ -22,7 +22,7 @@ class CustomerRow(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     first_name: Mapped[str] = mapped_column(String(100))
     patronymic: Mapped[str | None] = mapped_column(String(100))
-    last_name: Mapped[str] = mapped_column(String(100))
+    last_name: Mapped[str | None] = mapped_column(String(100))
     birth_date: Mapped[date | None]
     phones: Mapped[list[PhoneRow]] = relationship(order_by="PhoneRow.number", lazy="raise")
     cards: Mapped[list[CardRow]] = relationship(order_by="CardRow.number", lazy="raise")
@@ -57,6 +57,36 @@ class CardRow(Base):
     points_pending: Mapped[int]
     points_expiring: Mapped[int]
     expires_on: Mapped[date | None]
+
+
+class OperationRow(Base):
+    """A change that was asked for, with its answer: the same key is answered the same way for ever."""
+
+    __tablename__ = "loyalty_sandbox_operations"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str] = mapped_column(Text)  # JSON
+
+
+class MergeRow(Base):
+    """A merge, with what both cards were before it."""
+
+    __tablename__ = "loyalty_sandbox_merges"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(64))
+    kept_card: Mapped[str] = mapped_column(String(19))
+    kept_expiring: Mapped[int]
+    kept_expires_on: Mapped[date | None]
+    merged_card: Mapped[str] = mapped_column(String(19))
+    merged_state: Mapped[str] = mapped_column(String(16))
+    merged_points: Mapped[int]
+    merged_pending: Mapped[int]
+    merged_expiring: Mapped[int]
+    merged_expires_on: Mapped[date | None]
+    undo_until: Mapped[datetime] = mapped_column(DateTime)  # UTC, without a zone
+    undone: Mapped[bool] = mapped_column(default=False)
 
 
 class FillingRow(Base):

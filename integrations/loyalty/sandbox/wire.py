@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from integrations.loyalty.iso_date import IsoDate
-from integrations.loyalty.port import CardState
+from integrations.loyalty.port import Card, CardState
+from integrations.loyalty.sandbox.rules import card_of
 from integrations.loyalty.sandbox.switches import Switch, SwitchReport
-from integrations.loyalty.sandbox.tables import CardRow, CustomerRow
+from integrations.loyalty.sandbox.tables import CustomerRow
+
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$", description="E.164, for example +79160000001")]
+CardNumber = Annotated[str, Field(pattern=r"^[0-9]{8,19}$", description="8 to 19 digits without spaces")]
+CustomerId = Annotated[str, Field(min_length=1, max_length=64, description="as told with a customer")]
 
 
-class _Request(BaseModel):
+class StrictRequest(BaseModel):
+    """A body with exactly these fields."""
+
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
-class ByPhoneRequest(_Request):
+class ByPhoneRequest(StrictRequest):
     """The question who has a phone."""
 
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$", description="E.164, for example +79160000001")]
+    phone: Phone
 
 
-class ByCardRequest(_Request):
+class ByCardRequest(StrictRequest):
     """The question who has a card, if born that day."""
 
-    card_number: Annotated[str, Field(pattern=r"^[0-9]{8,19}$", description="8 to 19 digits without spaces")]
+    card_number: CardNumber
     birth_date: Annotated[IsoDate, Field(description="for example 1985-03-14")]
 
 
-class SwitchesRequest(_Request):
+class ByIdRequest(StrictRequest):
+    """The question for a customer known by their id."""
+
+    customer_id: CustomerId
+
+
+class SwitchesRequest(StrictRequest):
     """Switches to set."""
 
     switches: Annotated[tuple[Switch, ...], Field(max_length=100, description="a list of switches")]
@@ -53,7 +67,7 @@ class CustomerAnswer(BaseModel):
     id: str
     first_name: str
     patronymic: str | None
-    last_name: str
+    last_name: str | None
     phones: tuple[str, ...]
     cards: tuple[CardAnswer, ...]
 
@@ -72,17 +86,10 @@ def customer_answer(row: CustomerRow, today: date) -> CustomerAnswer:
         patronymic=row.patronymic,
         last_name=row.last_name,
         phones=tuple(phone.number for phone in row.phones),
-        cards=tuple(_card_answer(card, today) for card in row.cards),
+        cards=tuple(card_answer(card_of(card, today)) for card in row.cards),
     )
 
 
-def _card_answer(row: CardRow, today: date) -> CardAnswer:
-    expired = row.expires_on is not None and row.expires_on < today
-    return CardAnswer(
-        number=row.number,
-        state=row.state,
-        points=row.points - row.points_expiring if expired else row.points,
-        points_pending=row.points_pending,
-        points_expiring=0 if expired else row.points_expiring,
-        expires_on=None if expired else row.expires_on,
-    )
+def card_answer(card: Card) -> CardAnswer:
+    """Tell a card's state."""
+    return CardAnswer(**asdict(card))

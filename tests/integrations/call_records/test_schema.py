@@ -15,11 +15,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from integrations.call_records.database import async_url
 from integrations.call_records.port import CallRecord, CallRecordError
 from integrations.call_records.schema import VERSION_TABLE, alembic_config, upgrade
 from integrations.call_records.sql_records import SqlCallRecords
 from integrations.call_records.tables import Base
+from integrations.sql_database import async_url
 from tests.integrations.call_records.examples import end, start
 from tests.integrations.redis_server import free_port
 

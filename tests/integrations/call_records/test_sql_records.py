@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from integrations.call_records.database import async_url, open_engine
 from integrations.call_records.port import CallRecord, CallRecordError, CallRecordRefused
 from integrations.call_records.schema import upgrade
 from integrations.call_records.sql_records import SqlCallRecords
+from integrations.sql_database import async_url, open_engine
 from tests.integrations.call_records.examples import BEGAN_AT, end, start
 from tests.integrations.call_records.stalling_proxy import StallingProxy
 from tests.integrations.call_records.under_test import write_lock

@@ -6,20 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
 
 from integrations.loyalty.http_client import HttpLoyaltySystem
-from integrations.loyalty.sandbox.service import running_sandbox
+from integrations.loyalty.sandbox.service import running_sandbox, utc_now
 from integrations.loyalty.sandbox.settings import SandboxSettings
 from integrations.loyalty.settings import LoyaltySettings
 
 TOKEN = SecretStr("a-token-of-the-tests-alone")
 TODAY = date(2026, 3, 1)
-PATIENT = LoyaltySettings(limit_seconds=20.0, connect_limit_seconds=10.0, retry_pause_seconds=0.0)
+PATIENT = LoyaltySettings(
+    limit_seconds=20.0, change_limit_seconds=20.0, connect_limit_seconds=10.0, retry_pause_seconds=0.0
+)
 """For lookups that are to succeed on a busy machine; tests of the limits set short ones."""
 
 
@@ -75,11 +77,14 @@ async def never_ending_body() -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def sandbox_under_test(
-    database_url: str, today: Callable[[], date] = lambda: TODAY, **settings: Any
+    database_url: str,
+    today: Callable[[], date] = lambda: TODAY,
+    now: Callable[[], datetime] = utc_now,
+    **settings: Any,
 ) -> AsyncIterator[SandboxUnderTest]:
     wanted = SandboxSettings(port=0, database_url=database_url, **settings)
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http,
-        running_sandbox(wanted, TOKEN, today) as url,
+        running_sandbox(wanted, TOKEN, today, now) as url,
     ):
         yield SandboxUnderTest(url, http)

@@ -48,7 +48,7 @@ def changed(**card: object) -> dict[str, Any]:
         changed(expires_on="2026-03-08"),
         ANSWER | {"first_name": ""},
         ANSWER | {"first_name": "Анна\r\nX: y"},
-        ANSWER | {"last_name": None},
+        ANSWER | {"last_name": ""},
         ANSWER | {"phones": ["89160000001"]},
         ANSWER | {"cards": ANSWER["cards"] * 2},
         [ANSWER],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -20,8 +18,9 @@ from integrations.loyalty.port import (
     LoyaltyUnavailable,
 )
 from integrations.loyalty.sandbox.people import sample_people
-from tests.integrations.loyalty.fake import FakeLoyaltySystem, as_customer
-from tests.integrations.loyalty.sandbox_under_test import PATIENT, TODAY, sandbox_under_test
+from tests.integrations.loyalty.conftest import Subject
+from tests.integrations.loyalty.fake import as_customer
+from tests.integrations.loyalty.sandbox_under_test import TODAY
 
 ANNA = Customer(
     id="c-0001",
@@ -32,40 +31,6 @@ ANNA = Customer(
     cards=(Card("7789001245700364", CardState.ACTIVE, 1250, 0, 0, None),),
 )
 ANNAS_BIRTHDAY = date(1985, 3, 14)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    loyalty: LoyaltySystem
-    impatient: LoyaltySystem  # the same with a short limit
-    fall_ill: Callable[[str], Awaitable[None]]  # with a mode of the sandbox; "ok" heals
-
-
-@pytest.fixture(params=["fake", "http_sqlite", "http_postgresql"])
-async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-    if request.param == "fake":
-        fake = FakeLoyaltySystem.with_sample_people(TODAY)
-
-        async def fail(mode: str) -> None:
-            errors = {"down": LoyaltyUnavailable(), "hang": LoyaltyTimeout(), "wrong": LoyaltyGarbage(), "ok": None}
-            fake.fails_with = errors[mode]
-
-        yield Subject(fake, fake, fail)
-        return
-    url = request.getfixturevalue("database_url" if request.param == "http_sqlite" else "postgres_url")
-    async with sandbox_under_test(url) as sandbox:
-        client = sandbox.client()
-        impatient = sandbox.client(PATIENT.model_copy(update={"limit_seconds": 0.3}))
-        try:
-            yield Subject(client, impatient, lambda mode: sandbox.switch(mode=mode))
-        finally:
-            await client.close()
-            await impatient.close()
-
-
-@pytest.fixture
-def loyalty(subject: Subject) -> LoyaltySystem:
-    return subject.loyalty
 
 
 async def test_a_caller_is_found_by_their_phone(loyalty: LoyaltySystem) -> None:

@@ -22,7 +22,11 @@ from tests.integrations.loyalty.sandbox_under_test import (
 )
 
 BY_PHONE, BY_CARD, SWITCHES = "/v1/customers/by-phone", "/v1/customers/by-card", "/sandbox/switches"
+BY_ID, PREVIEW, OPERATIONS = "/v1/customers/by-id", "/v1/merges/preview", "/v1/operations"
+ASKED_PATHS = (BY_PHONE, BY_CARD, BY_ID, PREVIEW, OPERATIONS)
+KEY = "0b9f7c1e-6d5a-4f35-9a44-3a1a9d6c2f10"
 ANNA = "+79160000001"
+OLEGS_CARDS = [card.number for person in sample_people().people if person.id == "c-0033" for card in person.cards]
 
 
 class Description:
@@ -84,10 +88,28 @@ async def test_answers_of_every_status_are_as_described(
     sandbox: SandboxUnderTest, description: Description, tmp_path: Path
 ) -> None:
     card = {"card_number": "7789001245700364", "birth_date": "1985-03-14"}
+    merge = {
+        "kind": "merge",
+        "customer_id": "c-0033",
+        "kept_card": OLEGS_CARDS[0],
+        "merged_card": OLEGS_CARDS[1],
+    }
+    block = {"kind": "card_block", **card}
     asked: list[tuple[str, str, int, dict[str, Any]]] = [
         ("POST", BY_PHONE, 404, {"json": {"phone": "+79165550000"}}),
         ("POST", BY_CARD, 200, {"json": card}),
         ("POST", BY_CARD, 404, {"json": card | {"birth_date": "1985-03-15"}}),
+        ("POST", BY_ID, 200, {"json": {"customer_id": "c-0036"}}),
+        ("POST", BY_ID, 404, {"json": {"customer_id": "c-0000"}}),
+        ("POST", PREVIEW, 200, {"json": merge}),
+        ("POST", PREVIEW, 200, {"json": merge | {"customer_id": "c-0001"}}),
+        ("POST", OPERATIONS, 200, {"json": merge, "Idempotency_Key": KEY}),
+        ("POST", OPERATIONS, 200, {"json": {"kind": "merge_undo", "merge_key": KEY}, "Idempotency_Key": KEY[::-1]}),
+        ("POST", OPERATIONS, 200, {"json": block, "Idempotency_Key": f"{KEY}-2"}),
+        ("POST", OPERATIONS, 200, {"json": block, "Idempotency_Key": f"{KEY}-3"}),
+        ("POST", OPERATIONS, 422, {"json": block, "Idempotency_Key": KEY}),
+        ("POST", OPERATIONS, 400, {"json": block}),
+        ("POST", OPERATIONS, 400, {"json": block, "Idempotency_Key": "short"}),
         ("GET", "/healthz", 200, {}),
         ("GET", "/openapi.json", 200, {}),
         ("GET", "/openapi.json", 401, {"Authorization": ""}),
@@ -95,17 +117,21 @@ async def test_answers_of_every_status_are_as_described(
         ("POST", "/sandbox/reset", 401, {"Authorization": ""}),
         ("PUT", SWITCHES, 200, {"json": {"switches": [{"mode": "down", "only_phone": ANNA, "times": 9}]}}),
         ("POST", BY_PHONE, 503, {"json": {"phone": ANNA}}),
+        ("PUT", SWITCHES, 200, {"json": {"switches": [{"mode": "error", "only_phone": ANNA, "times": 9}]}}),
+        ("POST", BY_PHONE, 500, {"json": {"phone": ANNA}}),
+        ("PUT", SWITCHES, 200, {"json": {"switches": [{"mode": "lost", "only_phone": ANNA, "times": 9}]}}),
         ("PUT", SWITCHES, 200, {"json": {"switches": [{"mode": "slow", "seconds": 0.5, "only_card": "77890000"}]}}),
         ("PUT", SWITCHES, 200, {"json": {"switches": [{"mode": "wrong", "answer": "oversize"}]}}),
         ("GET", SWITCHES, 200, {}),
         ("POST", "/sandbox/reset", 204, {}),
     ]
-    for method, path in [("POST", BY_PHONE), ("POST", BY_CARD), ("PUT", SWITCHES)]:
+    keyed = {"Idempotency_Key": KEY}
+    for method, path in [("PUT", SWITCHES), *(("POST", path) for path in ASKED_PATHS)]:
         asked += [
-            (method, path, 400, {"json": {}}),
+            (method, path, 400, {"json": {}, **keyed}),
             (method, path, 401, {"json": {}, "Authorization": "Bearer another"}),
-            (method, path, 413, {"raw": b" " * 100_000}),
-            (method, path, 415, {"raw": b"{}", "Content_Type": "text/plain"}),
+            (method, path, 413, {"raw": b" " * 100_000, **keyed}),
+            (method, path, 415, {"raw": b"{}", "Content_Type": "text/plain", **keyed}),
         ]
     for method, path, status, request in asked:
         answer = await sandbox.ask(method, path, **request)
@@ -114,16 +140,17 @@ async def test_answers_of_every_status_are_as_described(
     with sqlite3.connect(tmp_path / "sandbox.db") as database:
         database.execute("DROP TABLE loyalty_sandbox_phones")
     database.close()
-    for path, body in [(BY_PHONE, {"phone": ANNA}), (BY_CARD, card), ("/sandbox/reset", None)]:
-        answer = await sandbox.ask("POST", path, body)
+    tie = {"kind": "phone_tie", "customer_id": "c-0001", "phone": "+79160000999"}
+    for path, body in [(BY_PHONE, {"phone": ANNA}), (BY_CARD, card), (OPERATIONS, tie), ("/sandbox/reset", None)]:
+        answer = await sandbox.ask("POST", path, body, Idempotency_Key=f"{KEY}-4")
         assert answer.status == 503
         description.check_answer("POST", path, answer)
 
 
 async def test_rare_refusals_are_as_described_too(description: Description, database_url: str) -> None:
     async with sandbox_under_test(database_url, body_limit_seconds=0.2) as sandbox:
-        for path in (BY_PHONE, BY_CARD):
-            answer = await sandbox.ask("POST", path, raw=never_ending_body())
+        for path in ASKED_PATHS:
+            answer = await sandbox.ask("POST", path, raw=never_ending_body(), Idempotency_Key=KEY)
             assert answer.status == 408
             description.check_answer("POST", path, answer)
         for block in range(6):
@@ -141,7 +168,7 @@ async def test_the_examples_fit_their_schemas(description: Description) -> None:
         if "requestBody" in operation
     ]
     bodies += [body for body in description.spec["components"]["responses"].values() if "example" in str(body)]
-    assert len(bodies) == 5
+    assert len(bodies) == 8
     for body in bodies:
         content = body["content"]["application/json"]
         description.check(content["schema"], content["example"])

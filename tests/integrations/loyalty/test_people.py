@@ -52,3 +52,20 @@ def test_the_cases_of_life_that_dialogues_are_tried_on_are_there() -> None:
     assert any(len(person.phones) > 1 for person in PEOPLE)
     assert any(card.expiring and card.expires_in_days for person in PEOPLE for card in person.cards)
     assert {0, 1, 2, 5, 21, 1234} <= {card.points for person in with_cards(CardState.ACTIVE) for card in person.cards}
+
+
+def test_the_cases_of_changing_operations_are_there() -> None:
+    by_id = {person.id: person for person in PEOPLE}
+    marina, oleg, inna, other_inna, gleb, raisa = (by_id[f"c-00{number}"] for number in range(32, 38))
+    assert {card.state for card in marina.cards} == {CardState.ACTIVE, CardState.ISSUED}
+    assert "+79160000132" not in {phone for person in PEOPLE for phone in person.phones}
+    assert len({card.expires_in_days for card in oleg.cards}) == 2
+    assert (inna.first_name, inna.last_name, inna.birth_date) == (
+        other_inna.first_name,
+        other_inna.last_name,
+        other_inna.birth_date,
+    )
+    assert gleb.last_name is None
+    assert Counter(card.state for card in raisa.cards) == {CardState.ACTIVE: 2, CardState.BLOCKED: 1}
+    assert with_cards(CardState.BLOCKED, CardState.ACTIVE), "points of a lost card to move to its successor"
+    assert len(sample_people().cards_without_owner) >= 8
