@@ -82,14 +82,14 @@ class ExportRecipe:
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
     garbage_offset: float = 0.3
-    digits_word_penalty: float = -3.0  # sequence training has made every word dear
-    phrases_word_penalty: float = -1.0
+    digits_word_penalty: float = -1.5  # sequence training has made every word dear; below -2 lattices grow without bound
+    phrases_word_penalty: float = -0.5
     digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
     phrases_unknown_cost: float = 1.0
     acoustic_scale: float = 0.3
     beam: float = 13.0
     lattice_beam: float = 4.0
-    digits_lattice_beam: float = 8.0  # wide enough for several readings of a number
+    digits_lattice_beam: float = 5.0  # wide enough for several readings of a number
     min_active: int = 200
     max_active: int = 3000
     frames_per_chunk: int = 12
