@@ -82,7 +82,7 @@ class ExportRecipe:
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
     garbage_offset: float = 0.3
-    digits_word_penalty: float = -1.5  # sequence training has made every word dear; below -2 lattices grow without bound
+    digits_word_penalty: float = -1.5  # sequence training makes words dear; below -2 lattices burst
     phrases_word_penalty: float = -0.5
     digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
     phrases_unknown_cost: float = 1.0
