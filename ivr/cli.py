@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from asr_models.models_setup import ModelsSetup
 from dialogs.nlu.settings import UnderstandingSettings
@@ -30,8 +30,10 @@ def show_settings(
     if markdown:
         typer.echo(markdown_table())
         return
-    table = Table("variable", "default", "unit", "what it is", title="Settings (environment or yulia.env)")
-    for row in setting_rows():
+    rows = list(setting_rows())
+    names = Column("variable", no_wrap=True, min_width=max(len(row.variable) for row in rows))  # to be copied whole
+    table = Table(names, "default", "unit", "what it is", title="Settings (environment or yulia.env)")
+    for row in rows:
         table.add_row(row.variable, row.default.strip("`"), row.unit, row.meaning)
     Console().print(table)
 

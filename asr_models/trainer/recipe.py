@@ -81,11 +81,11 @@ class ExportRecipe:
     silence_prior: float = 0.2  # at most: what silence counts as, whatever its share of the training
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
-    garbage_offset: float = 0.3
+    garbage_offset: float = 0.1
     digits_word_penalty: float = -1.5  # sequence training makes words dear; below -2 lattices burst
-    phrases_word_penalty: float = -0.5
+    phrases_word_penalty: float = -0.8
     digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
-    phrases_unknown_cost: float = 1.0
+    phrases_unknown_cost: float = 1.5
     acoustic_scale: float = 0.3
     beam: float = 13.0
     lattice_beam: float = 4.0

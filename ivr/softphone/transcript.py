@@ -61,8 +61,10 @@ def contains_phrase(text: str, phrase: str) -> bool:
 
 
 def _plain_words(text: str) -> list[str]:
-    # An unknown word stays a word, so that no phrase is found across it.
-    return re.findall(r"[^\W_]+|…", shown(text).lower().replace("ё", "е"))
+    # An unknown word stays a word, so that no phrase is found across it. The form of the points follows from their
+    # number, and a small recogniser tells «балла» from «баллов» by chance.
+    plain = re.findall(r"[^\W_]+|…", shown(text).lower().replace("ё", "е"))
+    return ["баллов" if word == "балла" else word for word in plain]
 
 
 def _holds(said: list[str], wanted: list[str]) -> bool:

@@ -3,7 +3,7 @@ import pytest
 
 from asr_models.trainer import korean_model
 from asr_models.trainer.kaldi_format import KaldiFormatError, Nnet, read_nnet
-from asr_models.trainer.korean_model import KoreanModelMissing, locate_model, trunk_weights
+from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER, KoreanModelMissing, locate_model, trunk_weights
 from tests.asr_models.trainer.small_korean_model import WIDTH, small_korean_mdl
 
 
@@ -11,7 +11,7 @@ def test_the_layers_come_without_their_ivector_inputs() -> None:
     weights = trunk_weights(read_nnet(small_korean_mdl()))
     assert weights.lda.weights.shape == (6, 120)
     assert weights.lda.offsets_frames == (-1, 0, 1)
-    assert len(weights.factorised) == 11
+    assert len(weights.factorised) == LAST_FACTORISED_LAYER - 1  # from the second on
 
 
 def test_factorised_layers_know_which_frames_they_look_at() -> None:

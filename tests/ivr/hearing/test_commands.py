@@ -10,7 +10,7 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from asr_models.settings import BUNDLED_DIGITS_MODEL_DIR
+from asr_models.settings import BUNDLED_MODEL_DIR
 from ivr.hearing.commands import hear as hear_command
 from tests.asr_models.speech_samples import mixed, noise, silence, spoken
 from tests.asr_models.test_recording import pcm_wav, wav
@@ -163,7 +163,7 @@ def test_without_json_people_can_read_it(write: Write) -> None:
 def test_another_model_can_be_tried_and_a_bad_one_is_told(tmp_path: Path, write: Write) -> None:
     file = write("a", utterance("баланс"))
 
-    assert hear("--model", BUNDLED_DIGITS_MODEL_DIR, file)[0]["text"] == "баланс"
+    assert hear("--model", BUNDLED_MODEL_DIR, file)[0]["text"] == "баланс"
     result = CliRunner().invoke(app, ["--model", str(tmp_path), str(file)])
     assert result.exit_code == 2
     assert "final.mdl" in result.output

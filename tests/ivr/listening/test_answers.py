@@ -84,7 +84,7 @@ async def test_an_answer_is_taken_through_steady_noise(make_line: MakeLine) -> N
 
     await line.send(mixed(speech, noise(10, level_db=-45)))
 
-    assert heard_text(line.answer) == "неверно"
+    assert heard_text(line.answer).removeprefix("[unk] ") == "неверно"  # the noise before it may be unknown speech
 
 
 async def test_nobody_talks_longer_than_the_questions_limit(make_line: MakeLine) -> None:

@@ -46,7 +46,7 @@ async def test_plain_answers_are_heard_by_their_own_list(recogniser: VoskRecogni
     assert await heard(SecondLook(recogniser, READ_BACK), said) == said
 
 
-@pytest.mark.parametrize("said", ["нет не семнадцать а двадцать пять", "вторая двадцать пять семьдесят три"])
+@pytest.mark.parametrize("said", ["нет не семнадцать а двадцать пять", "вторая группа двадцать пять семьдесят три"])
 async def test_a_correction_is_heard_at_the_second_look(recogniser: VoskRecogniser, said: str) -> None:
     assert await heard(SecondLook(recogniser, READ_BACK), said) == said
 
