@@ -32,7 +32,7 @@ def embedded(examples: list[Example]) -> EmbeddedUnderstanding:
 
 
 def rasa_answer(text: str) -> dict[str, Any]:
-    """What Rasa 3.6.21 with DIET and a FallbackClassifier answers (recorded, shortened)."""
+    """What Rasa 3.6.21 with DIET and a FallbackClassifier answers (hand-written, shortened)."""
     if not text.strip():
         return {"text": text, "intent": {"name": None, "confidence": 0.0}, "entities": []}
     known = {"украли": "block_card", "баллов": "balance", "такси": "out_of_scope"}
