@@ -51,7 +51,7 @@ def said_group(draw: st.DrawFn, digits: str) -> str:
     zeros = len(digits) - len(significant)
     if significant and len(significant) <= 3:
         ways.append(" ".join([UNITS[0]] * zeros + [spoken_number(int(significant))]))
-        if zeros >= 2:
+        if zeros in (2, 3):
             ways.append(" ".join(["два нуля" if zeros == 2 else "три нуля", spoken_number(int(significant))]))
     if zeros == 0 and len(digits) == 4:
         ways.append(thousands(int(digits)))
