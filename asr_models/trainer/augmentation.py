@@ -38,8 +38,9 @@ class AugmentationRecipe:
     noise_share: float = 0.9
     snr_db: tuple[float, float, float] = (3.0, 40.0, 17.0)  # least, most, usual
     babble_share: float = 0.3
+    babblers: tuple[int, int] = (3, 8)  # fewer could be understood, and are labelled as silence
     neighbour_share: float = 0.1  # one voice in the background, a television
-    neighbour_db: tuple[float, float] = (-32.0, -14.0)
+    neighbour_db: tuple[float, float] = (-36.0, -18.0)  # what could be understood is not silence
     hum_share: float = 0.12
     music_share: float = 0.07
     clicks_share: float = 0.12
@@ -185,7 +186,7 @@ class _Line:
     def _noise(self, length: int) -> Samples:
         recipe, random = self._recipe, self._random
         if self._happens(recipe.babble_share):
-            sound = noise.babble(length, random, self._voices, int(random.integers(2, 7)))
+            sound = noise.babble(length, random, self._voices, int(random.integers(*recipe.babblers, endpoint=True)))
         elif self._happens(recipe.music_share):
             sound = noise.music(length, random)
         else:

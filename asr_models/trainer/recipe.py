@@ -49,7 +49,7 @@ class TrainingRecipe:
     batch_windows: int = 64
     learning_rate: float = 2e-3
     last_learning_rate: float = 2e-5
-    limit_minutes: float = 40.0  # the learning rate has come down by then, even if epochs are left
+    limit_minutes: float = 60.0  # the learning rate has come down by then, even if epochs are left
     warm_up_steps: int = 200
     weight_decay: float = 1e-2
     average_decay: float = 0.999  # exponential moving average of the weights
@@ -61,8 +61,8 @@ class TrainingRecipe:
 class SharpeningRecipe:
     """How the head is trained on by whole sequences."""
 
-    epochs: float = 1.0
-    limit_minutes: float = 20.0
+    epochs: float = 2.0
+    limit_minutes: float = 25.0
     learning_rate: float = 2e-4
     last_learning_rate: float = 2e-5
     cross_entropy_weight: float = 0.1

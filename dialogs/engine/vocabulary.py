@@ -19,7 +19,8 @@ class CallStarted:
     """The call was answered. Everything from outside that the dialogue may use comes as an argument."""
 
     caller_number: str | None  # E.164
-    facts: Mapping[str, Value] = field(default_factory=dict)  # slots known from the start, e.g. company name
+    call_id: str = ""  # what operation keys are made of
+    facts: Mapping[str, Value] = field(default_factory=dict)  # slots known from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,24 @@ class HearingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing that a free phrase may mean."""
+
+    name: str  # of dialogs/data/nlu; OUT_OF_SCOPE stands for none of them
+    confidence: float  # 0..1
+
+
+OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the phrase of an `Understand` means; nothing at all when it could not be parsed."""
+
+    intents: tuple[Intent, ...] = ()  # likeliest first
+
+
+@dataclass(frozen=True, slots=True)
 class ActionDone:
     """An action came back."""
 
@@ -74,7 +93,18 @@ class HungUp:
     """The caller is gone."""
 
 
-Event = CallStarted | Heard | KeysPressed | NothingHeard | HearingFailed | ActionDone | ActionFailed | Resumed | HungUp
+Event = (
+    CallStarted
+    | Heard
+    | KeysPressed
+    | NothingHeard
+    | HearingFailed
+    | Understood
+    | ActionDone
+    | ActionFailed
+    | Resumed
+    | HungUp
+)
 
 
 # ---- commands: what the telephone is to do ----------------------------------------------------------------------
@@ -138,6 +168,7 @@ class Question:
     barge_in: bool = True
     sensitive: bool = False
     free_speech: bool = False  # any words may answer it: heard without the phrase list
+    digressions: bool = False  # what the phrase list does not hold is heard again, freely: another wish, a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +188,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Understand:
+    """Say what a free phrase means; answered by Understood."""
+
+    text: str  # lower case, at most 1000 characters
+
+
+@dataclass(frozen=True, slots=True)
 class RunAction:
     """Call the outside; answered by ActionDone or ActionFailed within `limit_seconds`."""
 
@@ -165,6 +203,7 @@ class RunAction:
     limit_seconds: float
     waiting: Prompt | None = None  # spoken when the answer is not there after `waiting_after_seconds`
     waiting_after_seconds: float = 1.0
+    operation_key: str | None = None  # of an action that changes something: the same for the same wish, never reused
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +226,6 @@ class HangUp:
     reason: str
 
 
-Command = Say | Ask | RunAction | HandOff | HangUp
+Command = Say | Ask | Understand | RunAction | HandOff | HangUp
 Turn = tuple[Command, ...]
-"""Any number of Say, then exactly one of Ask, RunAction, HandOff, HangUp (empty only after HungUp)."""
+"""Any number of Say, then exactly one of Ask, Understand, RunAction, HandOff, HangUp (empty only after HungUp)."""
