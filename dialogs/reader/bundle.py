@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Field, Flow
 from dialogs.engine.steps.step import Step
+from dialogs.reader.content import content_hash, dialogue_files
 from dialogs.reader.domain import (
     Domain,
     engine_slots,
@@ -26,12 +25,13 @@ from dialogs.reader.source import Section, SourceFiles, Value
 from dialogs.reader.steps import StepReader
 from dialogs.settings import DialogueSettings
 
-FORMAT = 1
 FLOW_KEYS = ("name", "description", "steps", "task", "queue", "persisted_slots")
 
 
 def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundle:
     """Read `flows/*.yml` and `domain/*.yml` of a folder; settings give the facts that texts name.
+
+    The hash covers every file of the dialogue, phrases and tests too, and no settings.
 
     Raises:
         FlowErrors: everything that is wrong, with file and line.
@@ -56,9 +56,10 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
     flows = _Flows(domain, files)
     flows.read(folder)
     check_flows(flows.flows, flows.places, problems)
+    content = dialogue_files(folder, problems) | files.contents
     problems.raise_if_any()
     return Bundle(
-        _hash(files, domain),
+        content_hash(content),
         {flow.id: replace(flow, resets=resets(flow, flows.flows, flows.persisted)) for flow in flows.flows.values()},
         domain.slots,
         domain.responses,
@@ -67,14 +68,6 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
         domain.default_queue,
         domain.facts,
     )
-
-
-def _hash(files: SourceFiles, domain: Domain) -> str:
-    content = hashlib.sha256()
-    content.update(json.dumps([FORMAT, dict(domain.facts)], ensure_ascii=False, sort_keys=True).encode())
-    for file, data in sorted(files.contents.items()):
-        content.update(f"\0{file}\0{len(data)}\0".encode() + data)
-    return content.hexdigest()
 
 
 def _engine_needs(domain: Domain, problems: Problems) -> None:
