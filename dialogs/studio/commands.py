@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -17,16 +17,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from dialogs.reader import FlowErrors
-from dialogs.settings import DialogueSettings
 from dialogs.studio import publishing
+from dialogs.studio.access import StudioAccess
 from dialogs.studio.archive import ArchiveGarbage, ArchiveTooLarge, unpack
 from dialogs.studio.difference import NotYaml, difference, raw_difference
 from dialogs.studio.drawing import SHOWN_HASH, changes_text, in_force, raw_text, versions_table
 from dialogs.studio.port import Pointer, PointerMoved, PublishedDialogues, StudioError, VersionUnknown
-from dialogs.studio.publishing import Checked, NothingToDo, TestRun, TestsFailed
+from dialogs.studio.publishing import Checked, NothingToDo, TestsFailed
 from dialogs.studio.redis_store import RedisPublishedDialogues
 from integrations.redis_link import RedisLink
-from integrations.settings import RedisSettings
 
 REFUSED = 1
 OUT_OF_REACH = 3
@@ -40,16 +39,6 @@ Author = Annotated[
     str | None, typer.Option(envvar="SUDO_USER", show_envvar=False, help="Кто это делает; обычно имя пользователя.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Ответ в JSON.")]
-
-
-@dataclass(frozen=True, slots=True)
-class StudioAccess:
-    """What the commands need of the line; each is found when it is needed."""
-
-    redis: Callable[[], RedisSettings]  # of the running line
-    dialogue: DialogueSettings
-    understanding_threshold: float
-    run_tests: TestRun
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -164,7 +153,8 @@ def diff(
             raise typer.Exit(REFUSED) from None
     console = Console(highlight=False, soft_wrap=True)
     if as_json:
-        _print_json(list(raw_difference(before, after)) if raw else [asdict(change) for change in changes])
+        facts: list[object] = [asdict(change) for change in changes]
+        _print_json(list(raw_difference(before, after)) if raw else facts)
     elif before == after:
         console.print("Отличий нет")
     else:
@@ -231,25 +221,29 @@ def _told(*, as_json: bool) -> Iterator[None]:
         yield
     except FlowErrors as errors:
         lines = [f"{each.file}:{each.line}: {each.message}. {each.advice}" for each in errors.problems]
-        facts = {"problems": [asdict(each) for each in errors.problems]}
-        _refuse("Разговор не прошёл проверку", lines, facts, as_json=as_json)
+        problems = [asdict(each) for each in errors.problems]
+        _refuse("Разговор не прошёл проверку", lines, {"problems": problems}, as_json=as_json)
     except TestsFailed as error:
-        facts = {"failed_tests": list(error.failures)}
-        _refuse("Тесты разговоров не прошли", error.failures, facts, as_json=as_json)
+        failures = list(error.failures)
+        _refuse("Тесты разговоров не прошли", failures, {"failed_tests": failures}, as_json=as_json)
     except (NothingToDo, VersionUnknown) as error:
         _refuse(str(error), (), {"error": str(error)}, as_json=as_json)
     except (ArchiveTooLarge, ArchiveGarbage) as error:
         _refuse(f"Архив версии не годится: {error}", (), {"error": str(error)}, as_json=as_json)
     except PointerMoved:
-        _refuse("Кто-то публикует одновременно с вами: посмотрите yulia flows versions", (), {"error": "moved"}, as_json=as_json)
+        _refuse(
+            "Кто-то публикует одновременно с вами: посмотрите yulia flows versions",
+            (),
+            {"error": "moved"},
+            as_json=as_json,
+            code=OUT_OF_REACH,
+        )
     except StudioError as error:
         message = f"Хранилище версий недоступно: {error}"
         _refuse(message, (), {"error": str(error)}, as_json=as_json, code=OUT_OF_REACH)
 
 
-def _refuse(
-    message: str, lines: tuple[str, ...] | list[str], facts: object, *, as_json: bool, code: int = REFUSED
-) -> None:
+def _refuse(message: str, lines: Sequence[str], facts: object, *, as_json: bool, code: int = REFUSED) -> None:
     if as_json:
         _print_json(facts)
     else:

@@ -78,8 +78,8 @@ def raw_difference(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterat
     """Yield the lines of a unified diff, without their ends."""
     for file in sorted({*old, *new}):
         if old.get(file) != new.get(file):
-            sides = [side.get(file, b"").decode(errors="replace").splitlines() for side in (old, new)]
-            yield from unified_diff(*sides, f"a/{file}", f"b/{file}", lineterm="")
+            before, after = (side.get(file, b"").decode(errors="replace").splitlines() for side in (old, new))
+            yield from unified_diff(before, after, f"a/{file}", f"b/{file}", lineterm="")
 
 
 def _order(section: str) -> tuple[int, str]:
@@ -93,7 +93,7 @@ def _things(files: Mapping[str, bytes]) -> Things:
             things["files", file] = content.decode(errors="replace")
             continue
         try:
-            top = yaml.load(content, _Loader)  # noqa: S506 - a SafeLoader
+            top = yaml.load(content, _Loader)
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise NotYaml(f"{file}: {type(error).__name__}") from None
         for section, entries in top.items() if isinstance(top, dict) else ():

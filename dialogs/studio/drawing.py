@@ -63,7 +63,9 @@ def changes_text(changes: Iterable[Change]) -> Iterator[Text]:
     """Tell each change in a few lines."""
     for change in changes:
         colour, sign = KIND_SIGNS[change.kind]
-        yield Text.assemble((f"{sign} {SECTION_WORDS.get(change.section, change.section)} ", colour), (change.name, "bold"))
+        yield Text.assemble(
+            (f"{sign} {SECTION_WORDS.get(change.section, change.section)} ", colour), (change.name, "bold")
+        )
         yield from _details(change.details)
 
 

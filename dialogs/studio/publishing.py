@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,9 @@ from dialogs.reader import load_bundle
 from dialogs.reader.content import dialogue_files
 from dialogs.reader.problems import FlowErrors, FlowProblem, Problems
 from dialogs.settings import DialogueSettings
+from dialogs.studio.access import TestRun
 from dialogs.studio.archive import pack, write_files
 from dialogs.studio.port import Pointer, PublishedDialogues, Version, VersionUnknown
-
-TestRun = Callable[[Path], tuple[str, ...]]
-"""Runs the conversation tests of a dialogue's folder; returns those that failed, each with its reason."""
 
 MIN_PREFIX = 4
 """Characters of a hash that name a version."""
@@ -72,7 +70,7 @@ def check(files: Mapping[str, bytes], settings: DialogueSettings, threshold: flo
         bundle = load_bundle(folder, settings)
         if (folder / TRAINING_FOLDER).is_dir():
             _train(folder / TRAINING_FOLDER, threshold)
-        failures = run_tests(folder)
+        failures = run_tests(folder, bundle)
     if failures:
         raise TestsFailed(failures)
     return Checked(bundle, archive)
@@ -169,7 +167,8 @@ async def find_version(store: PublishedDialogues, prefix: str) -> Version:
         raise VersionUnknown(f"«{prefix}» — слишком короткое имя версии: нужно хотя бы {MIN_PREFIX} знака")
     found = [version for version in await store.versions() if version.hash.startswith(prefix.lower())]
     if len(found) != 1:
-        raise VersionUnknown(f"{'несколько версий начинаются' if found else 'ни одна версия не начинается'} с «{prefix}»")
+        how_many = "несколько версий начинаются" if found else "ни одна версия не начинается"
+        raise VersionUnknown(f"{how_many} с «{prefix}»")
     return found[0]
 
 

@@ -79,7 +79,7 @@ class RedisPublishedDialogues:
             for version in named:
                 if not await pipe.hexists(self._versions, version):
                     raise VersionUnknown(f"no version {version}")
-            pipe.multi()
+            pipe.multi()  # type: ignore[no-untyped-call]
             pipe.set(self._pointer, pointer_to_json(pointer))
             try:
                 await pipe.execute()
@@ -100,7 +100,7 @@ class RedisPublishedDialogues:
             old = [version.hash for version in by_age[self._kept_versions :] if version.hash not in in_use]
             if not old:
                 return
-            pipe.multi()
+            pipe.multi()  # type: ignore[no-untyped-call]
             pipe.hdel(self._versions, *old)
             pipe.delete(*map(self._archive, old))
             try:

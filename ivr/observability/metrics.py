@@ -53,4 +53,10 @@ class Metrics:
         self.call_records_waiting = Gauge(
             "yulia_call_records_waiting", "Record writes spooled until the database is back.", registry=self.registry
         )
+        self.dialogue = Gauge(
+            "yulia_dialogue",
+            "1 for each dialogue that takes new calls: active, or canary for a share of them.",
+            ["bundle", "role"],
+            registry=self.registry,
+        )
         self.parts_up = Gauge("yulia_part_up", "1 when a part of the line works.", ["part"], registry=self.registry)
