@@ -44,6 +44,12 @@ class FakePublishedDialogues:
                 raise VersionUnknown(version)
         self.current = pointer
 
+    def forget(self) -> None:
+        """Lose everything, as a Redis without its disk."""
+        self.stored.clear()
+        self.archives.clear()
+        self.current = None
+
     def _answer(self) -> None:
         if self.down:
             raise StudioError("the fake is down")
