@@ -16,9 +16,10 @@ from asr_models.assembly import Hearing, load_hearing
 from asr_models.port import RecognitionError
 from asr_models.settings import HearingSettings
 from asr_models.vosk_server_engine import VoskServerRecogniser
-from dialogs.engine.engine import Engine
 from dialogs.engine.vocabulary import Event
-from dialogs.reader import load_bundle
+from dialogs.nlu.assembly import Understandings
+from dialogs.studio.local_copy import LocalCopy
+from dialogs.studio.redis_store import RedisPublishedDialogues
 from integrations.attempts.redis_attempts import RedisWrongAttempts
 from integrations.call_context.redis_store import RedisCallContextStore
 from integrations.call_records.spooled_records import SpooledCallRecords
@@ -38,6 +39,8 @@ from ivr.observability.web import ObservabilityServer, PartState
 from ivr.session.actions import LoyaltyActions
 from ivr.session.call_handler import CallHandler, CallParts
 from ivr.session.conversation import ConversationParts
+from ivr.session.dialogue_loader import DialogueLoader
+from ivr.session.dialogue_shelf import DialogueShelf
 from ivr.session.key_relay import KeyRelay
 from ivr.settings import Settings
 from ivr.worker_upkeep import WorkerUpkeep
@@ -78,15 +81,16 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
     """Build every part from the settings, serve while the block runs, and take everything down in reverse.
 
     Raises:
-        SettingsIncomplete, FlowErrors, OSError (a port is taken)
+        SettingsIncomplete, FlowErrors, ValueError (too few phrases), OSError (a port is taken)
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         state_dir = (settings.line.state_dir or default_state_dir()).absolute()
-        bundle = load_bundle(settings.dialogue.flows_folder, settings.dialogue)
         hearing = await _load_hearing(settings.hearing, StateFolders(state_dir).models)
         if hearing.recogniser is not None:
             stack.push_async_callback(hearing.recogniser.close)
+        understandings = Understandings(settings.understanding, metrics.understanding_tried)
+        stack.push_async_callback(understandings.close)
         speech = _build_speech(settings, state_dir)
         stack.push_async_callback(speech.close)
 
@@ -101,8 +105,19 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         stack.push_async_callback(loyalty.close)
         secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
         actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret))
-        if unknown := bundle.actions.keys() - actions.names:
-            log.error("flows name actions that nobody carries out: such calls go to agents", actions=sorted(unknown))
+
+        def fault(error: Exception, event: Event) -> None:
+            metrics.errors.labels("engine").inc()
+            log.error("engine fault", after=type(event).__name__, exc_info=error)
+
+        shelf = DialogueShelf(
+            RedisPublishedDialogues(link),
+            LocalCopy(StateFolders(state_dir).dialogues),
+            DialogueLoader(settings.dialogue, understandings, speech, actions.names, fault),
+            settings.dialogue.flows_folder,
+            metrics,
+        )
+        await shelf.open()
 
         ami = AmiClient(settings.ami)
         await ami.start()
@@ -116,14 +131,9 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         await audio.start()
         stack.push_async_callback(audio.close)
 
-        def fault(error: Exception, event: Event) -> None:
-            metrics.errors.labels("engine").inc()
-            log.error("engine fault", after=type(event).__name__, exc_info=error)
-
         calls = CallHandler(
             CallParts(
                 conversation=ConversationParts(
-                    engine=Engine(bundle, fault),
                     speech=speech,
                     recogniser=hearing.recogniser,
                     actions=actions,
@@ -131,11 +141,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                     settings=settings.session,
                     listening=settings.listening,
                 ),
+                dialogues=shelf,
                 audio=audio,
                 contexts=contexts,
                 records=records,
                 metrics=metrics,
-                bundle_hash=bundle.hash,
                 worker=_worker_name(settings),
                 on_live_call=relay.live_call,
             )
@@ -153,6 +163,10 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                 "speech": PartState(warmed_up.is_set(), needed=True, note="" if warmed_up.is_set() else "warming up"),
                 "hearing": PartState(hearing.is_up, needed=False, note=hearing.state),
                 "ami": PartState(ami.connected, needed=False, note="" if ami.connected else ami.last_problem),
+                "understanding": PartState(
+                    understandings.preferred_is_up, needed=False, note=f"asked first: {understandings.asked_first}"
+                ),
+                "dialogue": shelf.state,
                 "redis": PartState(upkeep.redis_up, needed=False),
             }
 
@@ -160,10 +174,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         await web.start()
         stack.push_async_callback(web.close)
         await upkeep.open_records()
-        for work in (watch.run(), relay.run(), upkeep.run(link)):
+        for work in (watch.run(), relay.run(), upkeep.run(link), understandings.watch()):
             _keep_running(work, stack)
 
-        await speech.warm_up(prompt.text for prompt in bundle.static_prompts())
+        await shelf.warm_up()
+        _keep_running(shelf.run(), stack)
         warmed_up.set()
         await agi.start()
         accepting.set()

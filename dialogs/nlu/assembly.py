@@ -1,4 +1,4 @@
-"""Understanding put together from a dialogue's folder and settings."""
+"""Understanding put together from dialogues' folders and settings."""
 
 from __future__ import annotations
 
@@ -17,18 +17,6 @@ from dialogs.settings import BUNDLED_FOLDER
 
 OnTried = Callable[[ParseTried], None]
 Phrases = frozenset[tuple[str, str]]
-
-
-async def understanding(dialogue: Path, settings: UnderstandingSettings, on_tried: OnTried) -> FailoverUnderstanding:
-    """Train the embedded engine in a thread and pair it with Rasa; keep its `watch` running afterwards.
-
-    Raises:
-        FlowErrors: the phrases are faulty.
-        ValueError: there are too few.
-    """
-    examples = await asyncio.to_thread(read_examples, dialogue / TRAINING_FOLDER)
-    embedded = await asyncio.to_thread(EmbeddedUnderstanding, examples, settings.threshold)
-    return _paired(embedded, RasaUnderstanding(settings), settings, on_tried)
 
 
 class Understandings:
@@ -64,6 +52,16 @@ class Understandings:
             self._trained[phrases] = embedded
             self._pairs.add(pair)
         return pair
+
+    @property
+    def preferred_is_up(self) -> bool:
+        """Say whether every dialogue in use asks the engine of the settings first."""
+        return all(pair.preferred_is_up for pair in self._in_use())
+
+    @property
+    def asked_first(self) -> str:
+        """Name the engines that are asked first now."""
+        return ", ".join(sorted({pair.name for pair in self._in_use()}))
 
     async def watch(self) -> None:
         """Keep looking after Rasa's health for all dialogues in use, until cancelled."""

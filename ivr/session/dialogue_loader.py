@@ -59,7 +59,7 @@ class DialogueLoader:
                 actions=sorted(unknown),
                 bundle=bundle.hash,
             )
-        return Dialogue(Engine(bundle, self._on_fault), self._understandings.train(folder), bundle.hash)
+        return Dialogue(Engine(bundle, self._on_fault), self._understandings.train(folder))
 
     async def warm_up(self, dialogue: Dialogue) -> None:
         """Speak what is always said alike, so that no caller waits for it."""

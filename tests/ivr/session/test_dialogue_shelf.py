@@ -94,7 +94,7 @@ class Worker:
         self.loader = CountingLoader(DialogueSettings(), understandings, self.speech, (), lambda error, event: None)
         self.metrics = Metrics()
         self.shelf = DialogueShelf(
-            self.store, LocalCopy(self.state / "dialogue"), self.loader, self.folder, self.metrics
+            self.store, LocalCopy(self.state / "dialogues"), self.loader, self.folder, self.metrics
         )
         await self.shelf.open()
         self._running = asyncio.create_task(self.shelf.run())
@@ -310,7 +310,7 @@ async def test_a_start_without_the_store_serves_what_took_calls_last(
     first = await worker.activate("Первая.")
     trial = await worker.publish("Пробная.")
     await worker.move(lambda pointer: pointer.try_out(trial, 100))
-    await soon(lambda: (LocalCopy(worker.state / "dialogue").pointer() or Pointer()).canary == trial)
+    await soon(lambda: (LocalCopy(worker.state / "dialogues").pointer() or Pointer()).canary == trial)
     store.down = True
     await worker.start()
     assert worker.greeting() == "Пробная."
@@ -326,7 +326,7 @@ async def test_a_version_that_was_never_good_is_not_what_a_start_without_the_sto
 ) -> None:
     await worker.start()
     await worker.activate("Первая.")
-    await soon(lambda: LocalCopy(worker.state / "dialogue").pointer() is not None)
+    await soon(lambda: LocalCopy(worker.state / "dialogues").pointer() is not None)
     await worker.activate("Сломанная.", break_flow)
     await soon(lambda: not worker.shelf.state.up)
     store.down = True
@@ -355,7 +355,7 @@ async def test_a_start_with_nothing_but_broken_versions_serves_the_folder(worker
 async def test_a_store_that_lost_everything_changes_nothing(worker: Worker, store: FakePublishedDialogues) -> None:
     await worker.start()
     await worker.activate("Первая.")
-    await soon(lambda: LocalCopy(worker.state / "dialogue").pointer() is not None)
+    await soon(lambda: LocalCopy(worker.state / "dialogues").pointer() is not None)
     store.forget()
     await soon(lambda: not worker.shelf.state.up)
     assert worker.greeting() == "Первая."
@@ -364,13 +364,13 @@ async def test_a_store_that_lost_everything_changes_nothing(worker: Worker, stor
 
 
 async def test_a_disk_that_is_full_is_told_and_calls_go_on(worker: Worker) -> None:
-    (worker.state / "dialogue").write_text("a file where the folder should be")
+    (worker.state / "dialogues").write_text("a file where the folder should be")
     await worker.start()
     await worker.activate("Первая.")
     await soon(lambda: worker.greeting() == "Первая.")
     await soon(lambda: worker.errors("dialogue_copy") > 0)
-    (worker.state / "dialogue").unlink()
-    await soon(lambda: LocalCopy(worker.state / "dialogue").pointer() is not None)
+    (worker.state / "dialogues").unlink()
+    await soon(lambda: LocalCopy(worker.state / "dialogues").pointer() is not None)
 
 
 async def test_a_resumed_call_gets_the_version_it_began_with_loaded_once_for_all(
@@ -464,7 +464,7 @@ async def test_over_a_real_redis_a_version_comes_by_itself_and_outlives_redis(
         await worker.start()
         await worker.activate("Первая.")
         await soon(lambda: worker.greeting() == "Первая.")
-        await soon(lambda: LocalCopy(tmp_path / "dialogue").pointer() is not None)
+        await soon(lambda: LocalCopy(tmp_path / "dialogues").pointer() is not None)
         own_redis_server.kill()
         await worker.start()
         assert worker.greeting() == "Первая."
