@@ -251,7 +251,7 @@ class DialogueShelf:
             self._paused_until[version] = asyncio.get_running_loop().time() + RETRY_SECONDS
         if is_new:
             self._metrics.errors.labels("dialogue").inc()
-            log.error("a dialogue cannot take calls: the old one goes on", dialogue=name, reason=str(error))
+            log.error("a dialogue cannot take calls: the old one goes on", bundle=version or name, reason=str(error))
 
     async def _load(self, version: str | None) -> Dialogue:
         """Load once, however many ask for it at the same time."""
