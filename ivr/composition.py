@@ -179,8 +179,8 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
             _keep_running(work, stack)
 
         await shelf.warm_up()
-        # What is here stays: without this a full collection stops all calls for a third of a second, and reading the
-        # next published dialogue sets one off.
+        # What is here stays: otherwise reading the next dialogue sets off a full collection, which holds up all calls
+        # (measured: 0.7 s on a busy machine, 0.04 s so).
         gc.collect()
         gc.freeze()
         _keep_running(shelf.run(), stack)

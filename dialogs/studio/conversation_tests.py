@@ -18,8 +18,10 @@ def failed_conversations(folder: Path, bundle: Bundle) -> tuple[str, ...]:
     """
     try:
         suite = importlib.import_module(_SUITE)
-    except ModuleNotFoundError:  # a build without the runner of conversations
-        return ()
+    except ModuleNotFoundError as error:
+        if error.name not in (_SUITE, _SUITE.rpartition(".")[0]):
+            raise
+        return ()  # a build without the runner of conversations
     return tuple(
         f"{result.failure.place.file}:{result.failure.place.line}: {result.case.name}: {result.failure.message}"
         for result in suite.run_suite(folder, bundle).failed
