@@ -21,7 +21,7 @@ from dialogs.studio import publishing
 from dialogs.studio.access import StudioAccess
 from dialogs.studio.archive import ArchiveGarbage, ArchiveTooLarge, unpack
 from dialogs.studio.difference import NotYaml, difference, raw_difference
-from dialogs.studio.drawing import SHOWN_HASH, changes_text, in_force, raw_text, versions_table
+from dialogs.studio.drawing import changes_text, in_force, raw_text, versions_table
 from dialogs.studio.port import Pointer, PointerMoved, PublishedDialogues, StudioError, VersionUnknown
 from dialogs.studio.publishing import Checked, NothingToDo, TestsFailed
 from dialogs.studio.redis_store import RedisPublishedDialogues
@@ -60,6 +60,7 @@ def publish(
     """Проверить разговор, прогнать его тесты и отдать ему новые звонки; линию не перезапускают."""
     access = _access(context)
     with _told(as_json=as_json):
+        _ask(access, lambda store: store.pointer())  # checks take long: without Redis they would be in vain
         checked = _checked(access, folder or access.dialogue.flows_folder, quiet=as_json)
         pointer = _ask(
             access,
@@ -157,6 +158,8 @@ def diff(
         _print_json(list(raw_difference(before, after)) if raw else facts)
     elif before == after:
         console.print("Отличий нет")
+    elif not raw and not changes:
+        console.print("По смыслу отличий нет, только оформление и комментарии: --raw")
     else:
         for line in raw_text(raw_difference(before, after)) if raw else changes_text(changes):
             console.print(line)
@@ -259,8 +262,6 @@ def _tell(pointer: Pointer, *, as_json: bool, version: str | None = None) -> Non
         _print_json({**_pointer_json(pointer), **({"version": version} if version else {})})
         return
     console = Console(highlight=False)
-    if version is not None and version not in (pointer.active, pointer.canary):
-        console.print(f"Версия {version[:SHOWN_HASH]} сохранена")
     console.print(f"[green]{escape(in_force(pointer))}[/green]; идущие разговоры закончатся на прежней версии")
 
 

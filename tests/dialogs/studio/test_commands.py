@@ -162,6 +162,14 @@ def test_the_difference_between_what_takes_calls_and_the_folder(line: Line) -> N
     assert "Добрый день! → Здравствуйте!" in line.run("diff", second[:8], first[:8]).stdout
 
 
+def test_a_change_that_means_nothing_is_told_as_such(line: Line) -> None:
+    line.answer("publish")
+    shop = line.folder / "flows" / "shop.yml"
+    shop.write_text("# магазин\n" + shop.read_text())
+    assert "только оформление" in line.run("diff").stdout
+    assert "+# магазин" in line.run("diff", "--raw").stdout
+
+
 def test_two_folders_are_compared_without_a_line(line: Line, dialogue: MakeDialogue) -> None:
     line.redis = RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0")
     (change,) = line.answer("diff", str(line.folder), str(dialogue(hello="Привет!")))
