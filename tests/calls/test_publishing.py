@@ -35,21 +35,21 @@ async def taken_up(line: LineAddresses, version: str) -> None:
 
 
 async def test_a_version_published_in_mid_call_is_for_the_next_call_and_can_be_taken_back(phones: SoftPhones) -> None:
+    checked = await asyncio.to_thread(new_greeting)
     async with own_line() as running:
         line = LineAddresses.of(running)
         first = await call(phones, line, "+79160000001")
         await hear_question(first)
-        checked = await asyncio.to_thread(new_greeting)
         async with RedisLink(RedisSettings(url=line.redis_url, limit_seconds=5.0)) as link:
             store = RedisPublishedDialogues(link)
             await publishing.publish(store, checked, "приветствие", "Анна", datetime.now(UTC))
             await taken_up(line, checked.bundle.hash)
-            second = await call(phones, line, "+79160000011")
-            await hear_question(second)
             await first.press("1")  # the first call goes on as it began
             await hear_question(first)
-            for caller in (first, second):
-                await caller.hang_up()
+            await first.hang_up()
+            second = await call(phones, line, "+79160000011")
+            await hear_question(second)
+            await second.hang_up()
             old, new = await line.latest_record("0001"), await line.latest_record("0011")
             assert prompts(old)[0].startswith(OLD)
             assert any("тысяча двести пятьдесят баллов" in prompt for prompt in prompts(old))
