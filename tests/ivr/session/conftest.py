@@ -19,7 +19,7 @@ from ivr.observability.metrics import Metrics
 from ivr.session.actions import LoyaltyActions
 from ivr.session.conversation import Actions, ConversationParts
 from ivr.session.settings import SessionSettings
-from tests.dialogs.results import card, customer
+from dialogs.talks.example_results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 from tests.ivr.session.scripted_line import Voice

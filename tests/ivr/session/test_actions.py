@@ -10,7 +10,7 @@ from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltyTimeo
 from integrations.settings import AttemptSettings
 from ivr.session.actions import LoyaltyActions
 from ivr.session.conversation import ActionError
-from tests.dialogs.results import card, customer
+from dialogs.talks.example_results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 
