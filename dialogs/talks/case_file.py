@@ -81,16 +81,17 @@ def _case(section: Section) -> Case | None:
         name,
         section.place,
         tuple(step for item in steps.items() for step in _steps(item)),
-        caller=section.maybe("caller") if _is_told(section, "caller") else (None if "caller" in section else USUAL_CALLER),
+        caller=_caller(section.value("caller")),
         facts=_facts(section.section("facts")),
         loyalty=_loyalty(section.value("loyalty")),
         now=_now(section.value("now")),
     )
 
 
-def _is_told(section: Section, key: str) -> bool:
-    value = section.value(key)
-    return value is not None and value.scalar() is not None
+def _caller(value: Value | None) -> str | None:
+    if value is None:
+        return USUAL_CALLER
+    return None if value.scalar() is None else value.of(str)
 
 
 def _facts(section: Section | None) -> Mapping[str, Plain]:

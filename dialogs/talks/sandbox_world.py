@@ -107,7 +107,8 @@ class SandboxWorld:
         Raises:
             ValueError: several cards end so.
         """
-        found = [card for customer in await self.loyalty.everybody() for card in customer.cards if card.number.endswith(ending)]
+        cards = [card for customer in await self.loyalty.everybody() for card in customer.cards]
+        found = [card for card in cards if card.number.endswith(ending)]
         if len(found) > 1:
             raise ValueError(f"several cards end in {ending}")
         return found[0] if found else None
