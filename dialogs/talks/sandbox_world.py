@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dialogs.actions.changes import Changes
 from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.actions.port import ActionError, ActionRequest
 from dialogs.engine.vocabulary import ActionDone, ActionFailed, RunAction
@@ -69,7 +70,8 @@ class SandboxWorld:
         self._settings = OperationSettings()
         self._sender = OperationSender(self._log, self.loyalty, self._settings, clock=self._clock, chance=lambda: 0.0)
         attempts = MemoryWrongAttempts(AttemptSettings(), lambda: self._now.timestamp())
-        self._actions = LoyaltyActions(self.loyalty, attempts)
+        self._changes = Changes(self._log, self._sender, accepting_seconds=0.0, clock=self._clock)
+        self._actions = LoyaltyActions(self.loyalty, attempts, self._changes)
 
     async def act(self, command: RunAction) -> tuple[ActionDone | ActionFailed, bool]:
         """Carry an action out as the line does."""
@@ -115,6 +117,7 @@ class SandboxWorld:
 
     async def close(self) -> None:
         """Forget everything."""
+        await self._changes.close()
         await self.loyalty.close()
         await self._log.close()
 

@@ -21,8 +21,10 @@ from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
 from ivr.session.conversation import ConversationParts
 from ivr.session.settings import SessionSettings
+from tests.dialogs.actions.changes_under_test import changes_over
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
+from tests.integrations.operations.fake import FakeOperationLog
 from tests.ivr.session.scripted_line import Voice
 
 ANNA = customer(card("2222", points=1250))
@@ -78,11 +80,14 @@ class Outside:
     voice: Voice = field(default_factory=Voice)
     metrics: Metrics = field(default_factory=Metrics)
     attempts: FakeWrongAttempts = field(default_factory=FakeWrongAttempts)
+    operations: FakeOperationLog = field(default_factory=FakeOperationLog)
     customers: tuple[Customer, ...] = (ANNA,)
 
     def __post_init__(self) -> None:
         self.loyalty = FakeLoyaltySystem((customer, BORN) for customer in self.customers)
-        self.actions = HeldActions(LoyaltyActions(self.loyalty, self.attempts))
+        self.actions = HeldActions(
+            LoyaltyActions(self.loyalty, self.attempts, changes_over(self.operations, self.loyalty))
+        )
 
     def parts(self, **settings: object) -> ConversationParts:
         return ConversationParts(
