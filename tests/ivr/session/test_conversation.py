@@ -31,7 +31,7 @@ class Talk:
         self.journal = CallJournal(asyncio.get_running_loop().time, 0.0)
         self.states: list[DialogueState] = []
         ear = Ear(self.line)
-        conversation = Conversation(outside.parts(), self.line, ear, self.journal, self.states.append)
+        conversation = Conversation(outside.parts(), outside.dialogue, self.line, ear, self.journal, self.states.append)
         self.pumping = asyncio.create_task(ear.run())
         self.running = asyncio.create_task(conversation.run(CallStarted(caller_number)))
 
