@@ -61,8 +61,10 @@ class HeldActions:
         self.released = asyncio.Event()
         self.released.set()
         self.cancelled = 0
+        self.requests: list[ActionRequest] = []
 
     async def run(self, request: ActionRequest) -> Mapping[str, Value]:
+        self.requests.append(request)
         self.started.release()
         try:
             await self.released.wait()
