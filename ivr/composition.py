@@ -20,6 +20,7 @@ from dialogs.actions.changes import Changes
 from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.engine.engine import Engine
 from dialogs.engine.vocabulary import Event
+from dialogs.nlu.assembly import understanding
 from dialogs.reader import load_bundle
 from integrations.attempts.redis_attempts import RedisWrongAttempts
 from integrations.call_context.redis_store import RedisCallContextStore
@@ -43,6 +44,7 @@ from ivr.observability.web import ObservabilityServer, PartState
 from ivr.operation_upkeep import OperationUpkeep
 from ivr.session.call_handler import CallHandler, CallParts
 from ivr.session.conversation import ConversationParts
+from ivr.session.dialogue import Dialogue, OneDialogue
 from ivr.session.key_relay import KeyRelay
 from ivr.settings import Settings
 from ivr.worker_upkeep import WorkerUpkeep
@@ -95,6 +97,10 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         hearing = await _load_hearing(settings.hearing, StateFolders(state_dir).models)
         if hearing.recogniser is not None:
             stack.push_async_callback(hearing.recogniser.close)
+        understood = await understanding(
+            settings.dialogue.flows_folder, settings.understanding, metrics.understanding_tried
+        )
+        stack.push_async_callback(understood.close)
         speech = _build_speech(settings, state_dir)
         stack.push_async_callback(speech.close)
 
@@ -136,7 +142,6 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         calls = CallHandler(
             CallParts(
                 conversation=ConversationParts(
-                    engine=Engine(bundle, fault),
                     speech=speech,
                     recogniser=hearing.recogniser,
                     actions=actions,
@@ -144,11 +149,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                     settings=settings.session,
                     listening=settings.listening,
                 ),
+                dialogues=OneDialogue(Dialogue(Engine(bundle, fault), understood)),
                 audio=audio,
                 contexts=contexts,
                 records=records,
                 metrics=metrics,
-                bundle_hash=bundle.hash,
                 worker=_worker_name(settings),
                 on_live_call=relay.live_call,
             )
@@ -166,6 +171,9 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                 "speech": PartState(warmed_up.is_set(), needed=True, note="" if warmed_up.is_set() else "warming up"),
                 "hearing": PartState(hearing.is_up, needed=False, note=hearing.state),
                 "ami": PartState(ami.connected, needed=False, note="" if ami.connected else ami.last_problem),
+                "understanding": PartState(
+                    understood.preferred_is_up, needed=False, note=f"asked first: {understood.name}"
+                ),
                 "redis": PartState(upkeep.redis_up, needed=False),
                 "operations": PartState(operation_upkeep.is_up, needed=False, note=operation_upkeep.note),
             }
@@ -175,7 +183,14 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         stack.push_async_callback(web.close)
         await upkeep.open_records()
         await operation_upkeep.open()
-        for work in (watch.run(), relay.run(), upkeep.run(link), operation_upkeep.run(), sender.run()):
+        for work in (
+            watch.run(),
+            relay.run(),
+            upkeep.run(link),
+            operation_upkeep.run(),
+            sender.run(),
+            understood.watch(),
+        ):
             _keep_running(work, stack)
 
         await speech.warm_up(prompt.text for prompt in bundle.static_prompts())

@@ -87,4 +87,5 @@ class OperationUpkeep:
     def _failed(self, error: Exception) -> None:
         self.is_up = False
         self._metrics.errors.labels("operations").inc()
+        self._metrics.operations_waiting.set(self._operations.waiting_operations)  # at least these
         log.error("the log of operations is out of reach", error=str(error))
