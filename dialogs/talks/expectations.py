@@ -167,6 +167,7 @@ def _operation(record: OperationRecord) -> Mapping[str, Value]:
         "state": WAITING if is_waiting else record.state.value,
         "reason": record.reason,
         "summary": record.summary,
+        "call_back": record.state is OperationState.REFUSED and record.told_at is None,
     }
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from dialogs.engine.engine import Engine
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.case_file import USUAL_CALLER
+from dialogs.talks.quiet_logs import quiet_logs
 from dialogs.talks.sandbox_world import SandboxWorlds
 from dialogs.talks.simulator import Simulator
 from dialogs.talks.understanding import CannotLearn, FolderUnderstanding
@@ -34,7 +35,8 @@ def talk(
     Actions run on the sandbox's people (integrations/loyalty/sandbox/people.yml), in memory: nothing is kept.
     """
     try:
-        asyncio.run(_talk(folder, caller or None, None if by_hand else loyalty))
+        with quiet_logs():
+            asyncio.run(_talk(folder, caller or None, None if by_hand else loyalty))
     except CannotLearn as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
