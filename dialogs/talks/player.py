@@ -30,7 +30,7 @@ from dialogs.reader.problems import Place
 from dialogs.talks.case_file import Case, CaseStep
 from dialogs.talks.case_steps import duration
 from dialogs.talks.example_results import RESULTS
-from dialogs.talks.expectations import Seen, Unmet, check, name_of
+from dialogs.talks.expectations import Seen, Unmet, check, check_known, name_of
 from dialogs.talks.sandbox_world import CALL_ID, SandboxWorld, SandboxWorlds
 from dialogs.talks.text_call import BadTurn, Reaction, TextCall, Understands
 from dialogs.talks.understanding import CannotLearn
@@ -110,6 +110,7 @@ class _Player:
             if event is None:
                 await self._take(step)
             else:
+                check_known("слота", self.case.facts, self.bundle.slots)
                 await self._tell(event)
         except Unmet as unmet:
             return self._failure(step, unmet)
