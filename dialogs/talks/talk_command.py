@@ -44,7 +44,7 @@ def talk(
 
 async def _talk(folder: Path, caller: str | None, health: Health | None) -> None:
     console = Console(highlight=False)
-    engine = Engine(load_or_exit(folder), lambda error, event: console.print(f"[red]сбой: {error!r}", markup=True))
+    engine = Engine(load_or_exit(folder), lambda error, event: console.print(f"сбой: {error!r}", style="red", markup=False))
     async with AsyncExitStack() as stack:
         world = None
         if health is not None:
