@@ -79,7 +79,7 @@ async def test_each_change_is_done(world: World, action: str, arguments: tuple[s
 async def test_after_each_illness_what_was_accepted_is_done_once(world: World, mode: str) -> None:
     await world.sandbox.switch(mode=mode)
     outcomes = [
-        await world.run(action, arguments, f"{number:040x}", 1.0 if mode == "hang" else 15.0)
+        await world.run(action, arguments, f"{number:040x}", 2.0 if mode == "hang" else 15.0)
         for number, (action, arguments) in enumerate(CHANGES)
     ]
     assert outcomes == ["accepted"] * len(CHANGES)
