@@ -62,7 +62,7 @@ def _model_in_use() -> str:
 
 def _studio_access() -> StudioAccess:
     from dialogs.studio.conversation_tests import failed_conversations
-    from ivr.running_line import redis_of_line
+    from ivr.line.running import redis_of_line
     from ivr.settings import Settings
 
     settings = Settings()
@@ -89,6 +89,7 @@ def main() -> None:
     from ivr.hearing.commands import hear
     from ivr.line.commands import add_commands as add_line_commands
     from ivr.line.state import default_state_dir
+    from ivr.operation_commands import app as operations
     from ivr.softphone.commands import add_commands as add_softphone_commands
     from tts.commands import app as speech
 
@@ -98,6 +99,7 @@ def main() -> None:
     app.command("digits")(digits)
     app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
     app.add_typer(desk, name="desk")
+    app.add_typer(operations, name="operations")
     voice = {"rhvoice_dir": str(default_state_dir() / "rhvoice")}
     app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})
     app.command("calls")(calls)

@@ -17,6 +17,8 @@ from asr_models.assembly import Hearing, load_hearing
 from asr_models.port import RecognitionError
 from asr_models.settings import HearingSettings
 from asr_models.vosk_server_engine import VoskServerRecogniser
+from dialogs.actions.changes import Changes
+from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.engine.vocabulary import Event
 from dialogs.nlu.assembly import Understandings
 from dialogs.studio.local_copy import LocalCopy
@@ -27,6 +29,9 @@ from integrations.call_records.spooled_records import SpooledCallRecords
 from integrations.call_records.sql_records import SqlCallRecords
 from integrations.desk.redis_desk import RedisDesk
 from integrations.loyalty.http_client import HttpLoyaltySystem
+from integrations.operations.sender import OperationSender
+from integrations.operations.spooled_operations import SpooledOperationLog
+from integrations.operations.sql_operations import SqlOperationLog
 from integrations.redis_link import RedisLink
 from ivr.agi.server import AgiServer
 from ivr.ami.client import AmiClient
@@ -37,7 +42,7 @@ from ivr.handoff.desk_watch import DeskWatch
 from ivr.line.state import StateFolders, default_state_dir
 from ivr.observability.metrics import Metrics
 from ivr.observability.web import ObservabilityServer, PartState
-from ivr.session.actions import LoyaltyActions
+from ivr.operation_upkeep import OperationUpkeep
 from ivr.session.call_handler import CallHandler, CallParts
 from ivr.session.conversation import ConversationParts
 from ivr.session.dialogue_loader import DialogueLoader
@@ -51,6 +56,9 @@ from tts.prompt_speech import TelephonePromptSpeech
 log = structlog.get_logger()
 
 Setting = TypeVar("Setting")
+
+SPOOLING_SECONDS = 1.0
+"""What writing an operation into the spool may take, after the database has used up its limit."""
 
 
 class SettingsIncomplete(Exception):
@@ -104,8 +112,18 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
             settings.loyalty,
         )
         stack.push_async_callback(loyalty.close)
+        operations = _open_operations(settings, state_dir, stack)
+        operation_upkeep = OperationUpkeep(metrics, operations, settings.retention, settings.database.url or "")
+        sender = OperationSender(operations, loyalty, settings.operations, on_settled=operation_upkeep.settled)
         secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
-        actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret))
+        changes = Changes(
+            operations,
+            sender,
+            secret=secret,
+            accepting_seconds=settings.database.limit_seconds + SPOOLING_SECONDS,
+        )
+        stack.push_async_callback(changes.close)
+        actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret), changes)
 
         def fault(error: Exception, event: Event) -> None:
             metrics.errors.labels("engine").inc()
@@ -169,13 +187,22 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                 ),
                 "dialogue": shelf.state,
                 "redis": PartState(upkeep.redis_up, needed=False),
+                "operations": PartState(operation_upkeep.is_up, needed=False, note=operation_upkeep.note),
             }
 
         web = ObservabilityServer(settings.web, metrics, parts)
         await web.start()
         stack.push_async_callback(web.close)
         await upkeep.open_records()
-        for work in (watch.run(), relay.run(), upkeep.run(link), understandings.watch()):
+        await operation_upkeep.open()
+        for work in (
+            watch.run(),
+            relay.run(),
+            upkeep.run(link),
+            operation_upkeep.run(),
+            sender.run(),
+            understandings.watch(),
+        ):
             _keep_running(work, stack)
 
         await shelf.warm_up()
@@ -223,6 +250,22 @@ def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) ->
     spool = SpooledCallRecords(
         database,
         state_dir / f"{_worker_name(settings)}.call-records.spool",
+        limit_megabytes=settings.database.spool_limit_megabytes,
+    )
+    stack.callback(spool.close)
+    return spool
+
+
+def _open_operations(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> SpooledOperationLog:
+    database = SqlOperationLog(
+        _needed(settings.database.url, "YULIA_DATABASE__URL"),
+        limit_seconds=settings.database.limit_seconds,
+        connections=settings.database.connections,
+    )
+    stack.push_async_callback(database.close)
+    spool = SpooledOperationLog(
+        database,
+        state_dir / f"{_worker_name(settings)}.operations.spool",
         limit_megabytes=settings.database.spool_limit_megabytes,
     )
     stack.callback(spool.close)

@@ -17,7 +17,7 @@ from integrations.call_records.sql_records import SqlCallRecords
 from integrations.desk.port import DeskEvent, DeskEventKind
 from integrations.desk.redis_desk import RedisDesk
 from integrations.redis_link import RedisLink
-from ivr.running_line import running_line
+from ivr.line.running import running_line
 
 app = typer.Typer(help="Экран сотрудника в терминале: карточки переданных звонков.", no_args_is_help=True)
 
@@ -37,6 +37,7 @@ REASONS = {
     "locked": "слишком много неверных попыток назвать карту",
     "not_found": "карта не нашлась",
     "not_automated": "Юля этого ещё не умеет",
+    "out_of_scope": "спрашивает о том, чего Юля не знает",
     "internal_error": "сбой у Юли",
     "speech_failed": "сбой у Юли: нет голоса",
     "audio_failed": "сбой у Юли: пропал звук",

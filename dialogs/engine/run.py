@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Flow
 from dialogs.engine.expressions import Expression
+from dialogs.engine.operation_key import operation_key
 from dialogs.engine.prefill import prefilled
 from dialogs.engine.state import (
     DialogueState,
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 Known = TypeVar("Known")
 
+OnPassed = Callable[[str, str, str], None]
+"""Learns of (flow, step, way): `ENTERED`, the number of a branch, "failed", "no_input 1", "no_match end", ..."""
+ENTERED = "entered"
+
 MAX_FRAMES = 16
 MAX_SAID = 8
 MAX_NOTES = 20
@@ -58,8 +63,9 @@ class Run:
 
     hearing_failed = names.UTTER_HEARING_FAILED
 
-    def __init__(self, bundle: Bundle, state: DialogueState) -> None:
+    def __init__(self, bundle: Bundle, state: DialogueState, on_passed: OnPassed | None = None) -> None:
         self.bundle = bundle
+        self._on_passed = on_passed
         self.before = state
         self.frames = list(state.frames)
         self.waiting = state.waiting
@@ -76,6 +82,8 @@ class Run:
         self.topic = state.topic
         self.notes = {"asked": list(state.asked), "done": list(state.done), "left": list(state.left)}
         self.final = state.final
+        self.call_id = state.call_id
+        self.operations = state.operations
         self.commands: list[Command] = []
 
     def outcome(self) -> tuple[DialogueState, Turn]:
@@ -100,6 +108,8 @@ class Run:
             left=tuple(self.notes["left"]),
             turns=self.before.turns + 1,
             final=self.final,
+            call_id=self.call_id,
+            operations=self.operations,
         )
         return state, tuple(self.commands)
 
@@ -163,11 +173,17 @@ class Run:
         """Leave a step by the first branch that holds."""
         if step.done is not None:
             self.note(done=[step.done.render(self.scope)])
-        for branch in step.branches:
+        for number, branch in enumerate(step.branches):
             if branch.condition is None or branch.condition.holds(self.scope):
+                self.passed(step.id, str(number))
                 self.go_to(branch.target)
                 return
         self.go_to(END)
+
+    def passed(self, step: str, way: str) -> None:
+        """Tell who measures coverage that the running flow went this way."""
+        if self._on_passed is not None:
+            self._on_passed(self.frame.flow, step, way)
 
     def _start(self, flow_id: str, entry: Entry) -> None:
         flow = self._known(self.bundle.flows, flow_id)
@@ -370,13 +386,15 @@ class Run:
         contract = self._known(self.bundle.actions, action)
         prompt = self.prompt(waiting) if waiting is not None else None
         self.waiting = Waiting.ACTION
-        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt))
+        key = operation_key(self.call_id, action, arguments, self.operations) if contract.changes else None
+        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt, operation_key=key))
 
     def keep_result(self, action: str, result: Mapping[str, Value]) -> bool:
         """Keep an action's result in the flow; False when it breaks the contract."""
         record = plain(result)
         if not isinstance(record, Mapping) or not self._known(self.bundle.actions, action).fits(record):
             return False
+        self.operations += self.bundle.actions[action].changes  # the same wish from here on is a new one
         self.waiting = Waiting.NOTHING
         self.frames[-1] = replace(self.frame, result=record, answered=())
         return True

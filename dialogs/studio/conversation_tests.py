@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 from dialogs.engine.bundle import Bundle
-
-_SUITE = "dialogs.talks.suite"
+from dialogs.talks.suite import run_suite
 
 
 def failed_conversations(folder: Path, bundle: Bundle) -> tuple[str, ...]:
@@ -16,13 +14,8 @@ def failed_conversations(folder: Path, bundle: Bundle) -> tuple[str, ...]:
     Raises:
         FlowErrors: their files are faulty.
     """
-    try:
-        suite = importlib.import_module(_SUITE)
-    except ModuleNotFoundError as error:
-        if error.name not in (_SUITE, _SUITE.rpartition(".")[0]):
-            raise
-        return ()  # a build without the runner of conversations
     return tuple(
-        f"{result.failure.place.file}:{result.failure.place.line}: {result.case.name}: {result.failure.message}"
-        for result in suite.run_suite(folder, bundle).failed
+        f"{failure.place.file}:{failure.place.line}: {result.case.name}: {failure.message}"
+        for result in run_suite(folder, bundle).failed
+        if (failure := result.failure) is not None
     )

@@ -68,6 +68,20 @@ class Metrics:
             ["bundle", "role"],
             registry=self.registry,
         )
+        self.operations = Counter(
+            "yulia_operations", "Changes settled by the loyalty system.", ["kind", "state"], registry=self.registry
+        )
+        self.operations_waiting = Gauge(
+            "yulia_operations_waiting", "Accepted changes that are not settled yet.", registry=self.registry
+        )
+        self.operations_oldest_seconds = Gauge(
+            "yulia_operations_oldest_seconds", "Age of the oldest change that is not settled.", registry=self.registry
+        )
+        self.operations_to_call_back = Gauge(
+            "yulia_operations_to_call_back",
+            "Changes refused after the caller was told that they are accepted.",
+            registry=self.registry,
+        )
         self.parts_up = Gauge("yulia_part_up", "1 when a part of the line works.", ["part"], registry=self.registry)
 
     def understanding_tried(self, tried: ParseTried) -> None:

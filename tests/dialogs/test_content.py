@@ -19,7 +19,7 @@ from dialogs.reader import load_bundle
 from dialogs.reader.content import dialogue_files
 from dialogs.reader.problems import Problems
 from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
-from tests.dialogs.results import RESULTS
+from dialogs.talks.example_results import RESULTS
 
 VOCABULARY = Path(__file__).parents[2] / "asr_models" / "ru-8k" / "phrases" / "graph" / "words.txt"
 

@@ -1,30 +1,47 @@
+"""A dialogue's own conversations, by the real runner, as a condition of publishing it."""
+
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from dialogs.engine.bundle import Bundle
+from dialogs.reader import FlowErrors
+from dialogs.settings import DialogueSettings
 from dialogs.studio.conversation_tests import failed_conversations
+from dialogs.studio.publishing import TestsFailed, check, read_files
+from tests.dialogs.studio.conftest import MakeDialogue
+
+CONVERSATION = """test_cases:
+  - test_case: приветствие
+    steps:
+      - silence: true
+      - bot: utter_again
+"""
 
 
-def suite(monkeypatch: pytest.MonkeyPatch, *failed: SimpleNamespace) -> None:
-    module = ModuleType("dialogs.talks.suite")
-    module.run_suite = lambda folder, bundle: SimpleNamespace(failed=failed)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "dialogs.talks.suite", module)
+def with_conversation(folder: Path, text: str) -> Path:
+    (folder / "tests" / "conversations").mkdir(parents=True)
+    (folder / "tests" / "conversations" / "shop.yml").write_text(text)
+    return folder
 
 
-def test_each_conversation_that_failed_is_told_with_file_and_line(
-    monkeypatch: pytest.MonkeyPatch, bundle: Bundle
-) -> None:
-    place = SimpleNamespace(file="tests/conversations/menu.yml", line=3)
-    failure = SimpleNamespace(place=place, message="сказано не то")
-    suite(monkeypatch, SimpleNamespace(case=SimpleNamespace(name="баланс"), failure=failure))
-    assert failed_conversations(Path("."), bundle) == ("tests/conversations/menu.yml:3: баланс: сказано не то",)
+def publishable(folder: Path) -> str:
+    settings = DialogueSettings(company_name="Ромашка", card_series=("55",))
+    return check(read_files(folder), settings, 0.4, failed_conversations).bundle.hash
 
 
-def test_when_all_went_as_written_nothing_is_told(monkeypatch: pytest.MonkeyPatch, bundle: Bundle) -> None:
-    suite(monkeypatch)
-    assert failed_conversations(Path("."), bundle) == ()
+def test_a_dialogue_whose_conversations_go_as_written_may_be_published(dialogue: MakeDialogue) -> None:
+    without = dialogue()
+    assert publishable(with_conversation(dialogue(), CONVERSATION)) != publishable(without)
+
+
+def test_a_conversation_that_goes_otherwise_is_told_with_file_and_line(dialogue: MakeDialogue) -> None:
+    folder = with_conversation(dialogue(), CONVERSATION.replace("bot: utter_again", "bot: utter_hours"))
+    with pytest.raises(TestsFailed, match=r"^tests/conversations/shop\.yml:5: приветствие: "):
+        publishable(folder)
+
+
+def test_conversations_that_cannot_be_read_are_faults_of_the_dialogue(dialogue: MakeDialogue) -> None:
+    with pytest.raises(FlowErrors, match=r"tests/conversations/shop\.yml"):
+        publishable(with_conversation(dialogue(), "test_cases:\n  - test_case: x\n    steps:\n      - dances: true\n"))

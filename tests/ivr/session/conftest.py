@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from dialogs.actions.loyalty_actions import LoyaltyActions
+from dialogs.actions.port import ActionRequest, Actions
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
@@ -14,16 +16,17 @@ from dialogs.engine.vocabulary import Event, RunAction, Turn, Value
 from dialogs.nlu.port import Parsed, RankedIntent, UnderstandingError
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
+from dialogs.talks.example_results import card, customer
 from integrations.loyalty.port import Customer
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
-from ivr.session.actions import LoyaltyActions
-from ivr.session.conversation import Actions, ConversationParts
+from ivr.session.conversation import ConversationParts
 from ivr.session.dialogue import Dialogue
 from ivr.session.settings import SessionSettings
-from tests.dialogs.results import card, customer
+from tests.dialogs.actions.changes_under_test import changes_over
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
+from tests.integrations.operations.fake import FakeOperationLog
 from tests.ivr.session.scripted_line import Voice
 
 ANNA = customer(card("2222", points=1250))
@@ -58,8 +61,10 @@ class HeldActions:
         self.released = asyncio.Event()
         self.released.set()
         self.cancelled = 0
+        self.requests: list[ActionRequest] = []
 
-    async def run(self, action: str, arguments: Mapping[str, Value], caller_number: str | None) -> Mapping[str, Value]:
+    async def run(self, request: ActionRequest) -> Mapping[str, Value]:
+        self.requests.append(request)
         self.started.release()
         try:
             await self.released.wait()
@@ -68,7 +73,7 @@ class HeldActions:
             raise
         if self.fails_with is not None:
             raise self.fails_with
-        return await self._actions.run(action, arguments, caller_number)
+        return await self._actions.run(request)
 
 
 class FixedUnderstanding:
@@ -103,12 +108,15 @@ class Outside:
     voice: Voice = field(default_factory=Voice)
     metrics: Metrics = field(default_factory=Metrics)
     attempts: FakeWrongAttempts = field(default_factory=FakeWrongAttempts)
+    operations: FakeOperationLog = field(default_factory=FakeOperationLog)
     customers: tuple[Customer, ...] = (ANNA,)
     understanding: FixedUnderstanding = field(default_factory=FixedUnderstanding)
 
     def __post_init__(self) -> None:
         self.loyalty = FakeLoyaltySystem((customer, BORN) for customer in self.customers)
-        self.actions = HeldActions(LoyaltyActions(self.loyalty, self.attempts))
+        self.actions = HeldActions(
+            LoyaltyActions(self.loyalty, self.attempts, changes_over(self.operations, self.loyalty))
+        )
 
     def parts(self, **settings: object) -> ConversationParts:
         return ConversationParts(

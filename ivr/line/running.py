@@ -1,4 +1,4 @@
-"""The line of this machine, as commands find it while another process runs it."""
+"""The line that was started in this folder, as commands that look at it find it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ivr.settings import Settings
 
 
 def running_line() -> tuple[Settings, Line]:
-    """Find the line by its state folder; without one, say so and end the command."""
+    """Return the settings and the line; without a line, say what to do and end the command."""
     settings = Settings()
     line = Line(LinePlan.from_settings(settings))
     if not line.attach():

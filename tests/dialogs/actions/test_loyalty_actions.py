@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
 from structlog.testing import capture_logs
 
+from dialogs.actions.loyalty_actions import LoyaltyActions
+from dialogs.actions.port import ActionError, ActionRequest
+from dialogs.engine.bundle import Bundle
+from dialogs.engine.vocabulary import Value
+from dialogs.talks.example_results import card, customer
 from integrations.attempts.port import AttemptSubject
 from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltyTimeout, LoyaltyUnavailable
 from integrations.settings import AttemptSettings
-from ivr.session.actions import LoyaltyActions
-from ivr.session.conversation import ActionError
-from tests.dialogs.results import card, customer
+from tests.dialogs.actions.changes_under_test import changes_over
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
+from tests.integrations.operations.fake import FakeOperationLog
 
 CALLER = "+79160000001"
 CARD = "7789000000002222"
@@ -27,10 +32,15 @@ class Desk:
     def __init__(self, settings: AttemptSettings | None = None) -> None:
         self.loyalty = FakeLoyaltySystem([(customer(card("2222", points=1250)), date(1985, 7, 5))])
         self.attempts = FakeWrongAttempts(settings)
-        self.actions = LoyaltyActions(self.loyalty, self.attempts)
+        self.actions = LoyaltyActions(self.loyalty, self.attempts, changes_over(FakeOperationLog(), self.loyalty))
+
+    async def run(
+        self, action: str, arguments: Mapping[str, Value], caller: str | None = CALLER
+    ) -> Mapping[str, Value]:
+        return await self.actions.run(ActionRequest(action, arguments, caller, "call-1"))
 
     async def by_card(self, arguments: dict[str, str], caller: str | None = CALLER) -> object:
-        return (await self.actions.run(BY_CARD, arguments, caller))["outcome"]
+        return (await self.run(BY_CARD, arguments, caller))["outcome"]
 
     async def locked(self, caller: str | None = CALLER, number: str = "7789999999999999") -> bool:
         return await self.attempts.is_locked(AttemptSubject(caller, number))
@@ -41,15 +51,14 @@ def desk(**limits: int) -> Desk:
 
 
 async def test_a_number_finds_its_customer() -> None:
-    result = await desk().actions.run("loyalty.find_by_phone", {"phone": CALLER}, CALLER)
+    result = await desk().run("loyalty.find_by_phone", {"phone": CALLER})
     assert (result["outcome"], result["customer_name"], result["points"]) == ("found", "Анна Сергеевна", 1250)
 
 
 async def test_a_number_of_nobody_is_not_a_wrong_try() -> None:
     line = desk(per_caller=1)
-    assert (await line.actions.run("loyalty.find_by_phone", {"phone": "+70000000000"}, CALLER))[
-        "outcome"
-    ] == "not_found"
+    result = await line.run("loyalty.find_by_phone", {"phone": "+70000000000"})
+    assert result["outcome"] == "not_found"
     assert not await line.locked()
 
 
@@ -132,7 +141,7 @@ async def test_a_failure_of_the_loyalty_system_is_no_wrong_try(error: LoyaltyErr
 )
 async def test_a_mistake_of_a_flow_is_an_internal_failure(action: str, arguments: dict[str, object]) -> None:
     with capture_logs() as logs, pytest.raises(ActionError) as failed:
-        await desk().actions.run(action, arguments, CALLER)  # type: ignore[arg-type]
+        await desk().run(action, arguments)  # type: ignore[arg-type]
     assert failed.value.kind == "internal"
     assert [entry["event"] for entry in logs] == ["action broke"]
 
@@ -146,5 +155,5 @@ async def test_a_locked_card_is_logged_without_its_number() -> None:
     assert "2222" in str(logs)
 
 
-def test_the_names_of_the_actions_are_told() -> None:
-    assert desk().actions.names == {"loyalty.find_by_phone", BY_CARD}
+async def test_every_action_of_the_contract_can_be_run(bundle: Bundle) -> None:
+    assert desk().actions.names == bundle.actions.keys()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import typer
 
+from ivr.line.running import redis_of_line
 from ivr.line.secrets import ensure_secrets
-from ivr.running_line import redis_of_line
 
 
 @pytest.fixture(autouse=True)
