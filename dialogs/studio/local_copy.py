@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -70,6 +71,8 @@ class LocalCopy:
             key=lambda path: path.stat().st_mtime,
             reverse=True,
         )
-        for path in aged[KEPT_ARCHIVES:]:
+        an_hour_ago = time.time() - 3600
+        half_written = [path for path in self._folder.glob(".*") if path.stat().st_mtime < an_hour_ago]
+        for path in [*aged[KEPT_ARCHIVES:], *half_written]:
             with contextlib.suppress(FileNotFoundError):  # another worker was faster
                 path.unlink()

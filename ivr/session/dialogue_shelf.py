@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
-from weakref import WeakValueDictionary
 
 import structlog
 
 from dialogs.reader import FlowErrors
-from dialogs.reader.content import content_hash, dialogue_files
-from dialogs.reader.problems import Problems
-from dialogs.studio.archive import ArchiveGarbage, unpack, write_files
+from dialogs.studio.archive import ArchiveGarbage
 from dialogs.studio.local_copy import LocalCopy
 from dialogs.studio.port import Pointer, PublishedDialogues, StudioError
 from ivr.observability.metrics import Metrics
 from ivr.observability.web import PartState
 from ivr.session.dialogue import Dialogue
+from ivr.session.dialogue_versions import DialogueVersions, Loader
 
 log = structlog.get_logger()
 
@@ -28,28 +24,8 @@ ROUND_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 """Pause before a version that could not be fetched or laid out is tried again."""
 
-
 _LASTING = (FlowErrors, ValueError)
 """Faults of a version itself: it is not tried again."""
-_PASSING = (StudioError, ArchiveGarbage, OSError)
-
-
-class DialogueUnavailable(Exception):
-    """A version cannot be had here; the message says why."""
-
-
-class Loader(Protocol):
-    """Makes dialogues from folders."""
-
-    def load(self, folder: Path) -> Dialogue:
-        """Read, check and train; blocks for seconds.
-
-        Raises:
-            FlowErrors, ValueError: it must not take calls.
-        """
-
-    async def warm_up(self, dialogue: Dialogue) -> None:
-        """Speak what is always said alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +50,10 @@ class DialogueShelf:
         self._store = store
         self._copy = copy
         self._loader = loader
-        self._folder = folder
+        self._versions = DialogueVersions(store, copy, loader, folder)
         self._metrics = metrics
         self._wanted = Pointer()
         self._serving: _Serving | None = None
-        self._living: WeakValueDictionary[str, Dialogue] = WeakValueDictionary()  # by hash
-        self._loading: dict[str | None, asyncio.Task[Dialogue]] = {}  # None: the folder
         self._problems: dict[str | None, str] = {}  # of versions that could not be loaded
         self._refused: set[str] = set()  # versions that never will be
         self._paused_until: dict[str | None, float] = {}
@@ -105,7 +79,7 @@ class DialogueShelf:
         if self._serving is None:
             if pointer.active is not None:
                 log.critical("no published version can take calls: the folder of the settings does")
-            self._serve(_Serving(Pointer(), await self._load(None), None))
+            self._serve(_Serving(Pointer(), await self._versions.load(None), None))
 
     async def warm_up(self) -> None:
         """Speak the fixed sentences of what takes calls."""
@@ -135,18 +109,7 @@ class DialogueShelf:
         Raises:
             DialogueUnavailable
         """
-        found = self._living.get(bundle_hash)
-        if found is not None:
-            return found
-        try:
-            try:
-                return await self._load(bundle_hash)
-            except StudioError:
-                if await asyncio.to_thread(_folder_hash, self._folder) != bundle_hash:
-                    raise
-                return await self._load(None)
-        except (*_PASSING, *_LASTING) as error:
-            raise DialogueUnavailable(f"{bundle_hash[:12]}: {type(error).__name__}: {error}") from error
+        return await self._versions.for_bundle(bundle_hash)
 
     @property
     def state(self) -> PartState:
@@ -225,7 +188,7 @@ class DialogueShelf:
         if version in self._refused or self._paused_until.get(version, now) > now:
             return None
         try:
-            dialogue = await self._load(version)
+            dialogue = await self._versions.load(version)
             if not is_start:
                 await self._loader.warm_up(dialogue)
         except Exception as error:  # whatever is wrong with it, calls go on with what is here
@@ -236,7 +199,7 @@ class DialogueShelf:
 
     def _here(self, version: str | None) -> Dialogue | None:
         if version is not None:
-            return self._living.get(version)
+            return self._versions.living(version)
         if self._serving is not None and self._serving.pointer.active is None:
             return self._serving.active
         return None
@@ -253,30 +216,6 @@ class DialogueShelf:
             self._metrics.errors.labels("dialogue").inc()
             log.error("a dialogue cannot take calls: the old one goes on", bundle=version or name, reason=str(error))
 
-    async def _load(self, version: str | None) -> Dialogue:
-        """Load once, however many ask for it at the same time."""
-        task = self._loading.get(version)
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self._load_anew(version))
-            self._loading[version] = task
-            task.add_done_callback(lambda done: self._loaded(version, done))
-        return await asyncio.shield(task)  # one caller who hangs up leaves the others their load
-
-    def _loaded(self, version: str | None, task: asyncio.Task[Dialogue]) -> None:
-        del self._loading[version]
-        if not task.cancelled() and task.exception() is None:
-            dialogue = task.result()
-            self._living[dialogue.bundle_hash] = dialogue
-
-    async def _load_anew(self, version: str | None) -> Dialogue:
-        if version is None:
-            return await asyncio.to_thread(self._loader.load, self._folder)
-        files = await asyncio.to_thread(_copied_files, self._copy, version)
-        if files is None:
-            archive = await self._store.archive(version)
-            files = await asyncio.to_thread(unpack, archive, version)
-        return await asyncio.to_thread(_load_files, self._loader, files)
-
     async def _keep_copy(self) -> None:
         """Lay what takes calls down on this host's disk, for a start without the store."""
         now = asyncio.get_running_loop().time()
@@ -284,32 +223,10 @@ class DialogueShelf:
         if pointer.revision == 0 or pointer != self._wanted or pointer == self._copied or now < self._copy_paused_until:
             return
         try:
-            for version in (pointer.active, pointer.canary):
-                if version is not None and await asyncio.to_thread(_copied_files, self._copy, version) is None:
-                    await asyncio.to_thread(self._copy.save_archive, version, await self._store.archive(version))
-            await asyncio.to_thread(self._copy.save_pointer, pointer)
-        except (OSError, StudioError) as error:
+            await self._versions.keep(pointer)
+        except (OSError, StudioError, ArchiveGarbage) as error:
             self._copy_paused_until = now + RETRY_SECONDS
             self._metrics.errors.labels("dialogue_copy").inc()
             log.error("the dialogue in force is not on this host's disk", reason=str(error))
         else:
             self._copied = pointer
-
-
-def _copied_files(copy: LocalCopy, version: str) -> dict[str, bytes] | None:
-    archive = copy.archive(version)
-    try:
-        return None if archive is None else unpack(archive, version)
-    except ArchiveGarbage as error:
-        log.error("a version on this host's disk is damaged", bundle=version, reason=str(error))
-        return None
-
-
-def _load_files(loader: Loader, files: dict[str, bytes]) -> Dialogue:
-    with tempfile.TemporaryDirectory(prefix="yulia-dialogue-") as folder:
-        write_files(files, Path(folder))
-        return loader.load(Path(folder))
-
-
-def _folder_hash(folder: Path) -> str:
-    return content_hash(dialogue_files(folder, Problems()))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def test_old_archives_go_but_never_those_in_use(tmp_path: Path) -> None:
     copy.save_pointer(Pointer().activate(oldest).try_out(next_oldest, 5))
     kept = {path.stem for path in tmp_path.glob("*.zip")}
     assert kept == {oldest, next_oldest, *names[:KEPT_ARCHIVES]}
+
+
+def test_what_a_killed_worker_left_half_written_goes_but_not_what_another_is_writing(tmp_path: Path) -> None:
+    for name, modified_at in ((".old.zip.1", 1_000_000.0), (".new.zip.2", time.time())):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (modified_at, modified_at))
+    LocalCopy(tmp_path).save_pointer(Pointer())
+    assert {path.name for path in tmp_path.iterdir()} == {".new.zip.2", "pointer.json"}
 
 
 def test_a_disk_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ from ivr.observability.metrics import Metrics
 from ivr.session import dialogue_shelf
 from ivr.session.dialogue import Dialogue
 from ivr.session.dialogue_loader import DialogueLoader
-from ivr.session.dialogue_shelf import DialogueShelf, DialogueUnavailable
+from ivr.session.dialogue_shelf import DialogueShelf
+from ivr.session.dialogue_versions import DialogueUnavailable
 from tests.dialogs.studio.dialogues import packed, small_dialogue
 from tests.dialogs.studio.fake import FakePublishedDialogues
 from tests.integrations.conftest import own_redis_link as own_redis_link
