@@ -11,6 +11,7 @@
 | `groups` | «77 89, 0 12» (`answer.groups`) | as it is grouped: «семьдесят семь восемьдесят девять, ноль двенадцать» |
 | `date` | «2026-12-01» | «первого декабря» |
 | `cards` | list of cards | «на карте двадцать два двадцать два сто баллов; на карте …» |
+| `endings` | list of cards | «двадцать два двадцать два и ноль-ноль ноль пять» (of some states: `endings:issued,active`) |
 """
 
 from __future__ import annotations
@@ -96,6 +97,22 @@ def _say_cards(value: Value) -> str:
     )
 
 
+def _endings(*states: str) -> Form:
+    if not states:
+        states = ("issued", "active", "blocked")
+    if not set(states) <= {"issued", "active", "blocked"}:
+        raise TypeError("no such state")
+
+    def say(value: Value) -> str:
+        if not isinstance(value, tuple):
+            raise TypeError("not a list of cards")
+        cards = [card for card in value if isinstance(card, Mapping) and card.get("state") in states]
+        *first, last = [last_digits(_text(card["last4"])) for card in cards]
+        return f"{', '.join(first)} и {last}" if first else last
+
+    return say
+
+
 FILTERS: dict[str, Callable[..., Form]] = {
     "points": _points,
     "number": _number,
@@ -105,8 +122,9 @@ FILTERS: dict[str, Callable[..., Form]] = {
     "groups": _groups,
     "date": _date,
     "cards": _cards,
+    "endings": _endings,
 }
-MASKING = frozenset({"last4"})
+MASKING = frozenset({"last4", "endings"})
 """Forms that show no more of a sensitive value than may be logged."""
 
 USAGE = {
@@ -118,4 +136,5 @@ USAGE = {
     "groups": "{answer.groups|groups}",
     "date": "{slots.expires_on|date}",
     "cards": "{slots.cards|cards}",
+    "endings": "{slots.cards|endings:active,blocked}",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -44,7 +45,8 @@ COLLECT_KEYS = (
     "ask_before_filling",
     "rejections",
 )
-KEYS = "123456789"
+KEYS = re.compile("[1-9]{1,12}")
+"""What may be pressed for an option: one key, or the keys that bear a word's letters."""
 DATE_GROUPS = (2, 2, 4)
 MAX_GROUP_DIGITS = 5
 
@@ -172,8 +174,8 @@ def _options(section: Section) -> tuple[SlotOption, ...]:
         if not phrases and "phrases" not in option:
             key.tell(f"у варианта «{name}» нет фраз", "Добавьте phrases: как это говорят")
         pressed = option.maybe("key")
-        if pressed is not None and (len(pressed) != 1 or pressed not in KEYS):
-            key.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — одна цифра от 1 до 9 в кавычках")
+        if pressed is not None and not KEYS.fullmatch(pressed):
+            key.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — цифра от 1 до 9 (или несколько) в кавычках")
         for mark in (pressed, *phrases):
             if mark is not None and mark in taken and taken[mark] != name:
                 key.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from dialogs.engine.commands import SPOKEN
 from dialogs.grammar import yes_no
+from dialogs.reader.folder import domain_files
 from dialogs.reader.problems import Place, Problems
 from dialogs.reader.source import Section, SourceFiles, Value
-
-_SLOTS = "domain/slots.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +27,8 @@ def listened_phrases(folder: Path) -> tuple[ListenedPhrase, ...]:
     What is wrong with the folder is the business of `load_bundle`.
     """
     files = SourceFiles(folder, Problems())
-    path = folder / _SLOTS
-    section = files.section(path, "slots") if path.is_file() else None
-    own = tuple(_phrases(section)) if section is not None else ()
+    sections = (files.section(path, "slots") for path in domain_files(folder, "slots") if path.is_file())
+    own = (phrase for section in sections if section is not None for phrase in _phrases(section))
     shared = (*yes_no.phrases(), *(phrase for phrases in SPOKEN.values() for phrase in phrases))
     return (*own, *(ListenedPhrase(phrase) for phrase in shared))
 
