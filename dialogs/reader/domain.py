@@ -43,6 +43,7 @@ COLLECT_KEYS = (
     "no_match",
     "read_back",
     "ask_before_filling",
+    "from_phrase",
     "rejections",
 )
 KEYS = re.compile("[1-9]{1,12}")
