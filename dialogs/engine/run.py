@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Flow
 from dialogs.engine.expressions import Expression
+from dialogs.engine.operation_key import operation_key
 from dialogs.engine.prefill import prefilled
 from dialogs.engine.state import (
     DialogueState,
@@ -76,6 +77,8 @@ class Run:
         self.topic = state.topic
         self.notes = {"asked": list(state.asked), "done": list(state.done), "left": list(state.left)}
         self.final = state.final
+        self.call_id = state.call_id
+        self.operations = state.operations
         self.commands: list[Command] = []
 
     def outcome(self) -> tuple[DialogueState, Turn]:
@@ -100,6 +103,8 @@ class Run:
             left=tuple(self.notes["left"]),
             turns=self.before.turns + 1,
             final=self.final,
+            call_id=self.call_id,
+            operations=self.operations,
         )
         return state, tuple(self.commands)
 
@@ -370,13 +375,15 @@ class Run:
         contract = self._known(self.bundle.actions, action)
         prompt = self.prompt(waiting) if waiting is not None else None
         self.waiting = Waiting.ACTION
-        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt))
+        key = operation_key(self.call_id, action, arguments, self.operations) if contract.changes else None
+        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt, operation_key=key))
 
     def keep_result(self, action: str, result: Mapping[str, Value]) -> bool:
         """Keep an action's result in the flow; False when it breaks the contract."""
         record = plain(result)
         if not isinstance(record, Mapping) or not self._known(self.bundle.actions, action).fits(record):
             return False
+        self.operations += self.bundle.actions[action].changes  # the same wish from here on is a new one
         self.waiting = Waiting.NOTHING
         self.frames[-1] = replace(self.frame, result=record, answered=())
         return True

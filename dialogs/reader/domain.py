@@ -50,6 +50,8 @@ KEYS = re.compile("[1-9]{1,12}")
 """What may be pressed for an option: one key, or the keys that bear a word's letters."""
 DATE_GROUPS = (2, 2, 4)
 MAX_GROUP_DIGITS = 5
+CHANGE_LIMIT_SECONDS = 6.0
+"""A changing action is written down before it is sent; when time is too short for that, it is not begun at all."""
 
 
 @dataclass
@@ -192,7 +194,7 @@ def read_actions(section: Section, domain: Domain) -> None:
         action = value.section("arguments, result и limit_seconds")
         if action is None:
             continue
-        action.only(("description", "arguments", "result", "limit_seconds"))
+        action.only(("description", "arguments", "result", "limit_seconds", "changes"))
         arguments = action.section("arguments")
         kinds: dict[str, SlotKind] = {}
         for argument, _, kind in arguments.entries() if arguments is not None else ():
@@ -204,9 +206,15 @@ def read_actions(section: Section, domain: Domain) -> None:
         limit = action.get("limit_seconds", float, 5.0)
         if not 0 < limit <= 30:
             action.tell("предел ожидания (limit_seconds) не годится", "От 0 до 30 секунд: дольше не ждут на линии")
+        changes = action.get("changes", bool, False)
+        if changes and limit < CHANGE_LIMIT_SECONDS:
+            action.tell(
+                f"на изменение (changes) мало {limit:g} секунд",
+                f"limit_seconds не меньше {CHANGE_LIMIT_SECONDS:g}: его надо записать и попробовать выполнить",
+            )
         result = action.section("result")
         fields = _fields(result) if result is not None else {}
-        domain.actions[name] = ActionContract(name, kinds, fields, limit)
+        domain.actions[name] = ActionContract(name, kinds, fields, limit, changes)
 
 
 def _fields(section: Section) -> dict[str, Field]:

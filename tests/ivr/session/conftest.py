@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from dialogs.actions.loyalty_actions import LoyaltyActions
+from dialogs.actions.port import ActionRequest, Actions
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
@@ -16,8 +18,7 @@ from dialogs.settings import BUNDLED_FOLDER
 from integrations.loyalty.port import Customer
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
-from ivr.session.actions import LoyaltyActions
-from ivr.session.conversation import Actions, ConversationParts
+from ivr.session.conversation import ConversationParts
 from ivr.session.settings import SessionSettings
 from tests.dialogs.results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
@@ -57,7 +58,7 @@ class HeldActions:
         self.released.set()
         self.cancelled = 0
 
-    async def run(self, action: str, arguments: Mapping[str, Value], caller_number: str | None) -> Mapping[str, Value]:
+    async def run(self, request: ActionRequest) -> Mapping[str, Value]:
         self.started.release()
         try:
             await self.released.wait()
@@ -66,7 +67,7 @@ class HeldActions:
             raise
         if self.fails_with is not None:
             raise self.fails_with
-        return await self._actions.run(action, arguments, caller_number)
+        return await self._actions.run(request)
 
 
 @dataclass
