@@ -142,15 +142,15 @@ class Run:
             raise Fault("flows call each other without end")
         self._start(flow_id, entry)
 
-    def go_to(self, target: str) -> None:
-        """Move the running flow to a step, or end it."""
+    def go_to(self, target: str, *, is_told: bool = False) -> None:
+        """Move the running flow to a step, or end it: its task counts as done, unless the agent was told what was."""
         self._wait_for_nothing()
         if target != END:
             self.frames[-1] = replace(self.frame, step=target)
             return
         flow, entry = self.flow, self.frame.entry
         if flow.task is not None:
-            self.note(done=[flow.task])
+            self.note(done=() if is_told else [flow.task])
             self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
         self._leave()
         if entry is Entry.CALLED and self.frames:
@@ -170,7 +170,7 @@ class Run:
             self.note(done=[step.done.render(self.scope)])
         for branch in step.branches:
             if branch.condition is None or branch.condition.holds(self.scope):
-                self.go_to(branch.target)
+                self.go_to(branch.target, is_told=step.done is not None)
                 return
         self.go_to(END)
 
