@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.actions.port import ActionError, ActionRequest
 from dialogs.engine.vocabulary import Value
+from dialogs.talks.example_results import card, customer
 from integrations.attempts.port import AttemptSubject
 from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltyTimeout, LoyaltyUnavailable
 from integrations.settings import AttemptSettings
-from tests.dialogs.results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 

@@ -15,12 +15,12 @@ from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import Event, RunAction, Turn, Value
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
+from dialogs.talks.example_results import card, customer
 from integrations.loyalty.port import Customer
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
 from ivr.session.conversation import ConversationParts
 from ivr.session.settings import SessionSettings
-from tests.dialogs.results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 from tests.ivr.session.scripted_line import Voice
