@@ -97,11 +97,15 @@ class SpooledOperationLog:
         return record or (None if operation is None else _record(operation))
 
     async def of_call(self, call_id: str) -> tuple[OperationRecord, ...]:
-        """List the operations of a call, those that wait in the spool included."""
-        records = {record.key: record for record in await self._inner.of_call(call_id)}
-        for operation in self._waiting.values():
-            if operation.call_id == call_id:
-                records.setdefault(operation.key, _record(operation))
+        """List the operations of a call, those in the spool included; these alone while the log is out of reach."""
+        waiting = [_record(operation) for operation in self._waiting.values() if operation.call_id == call_id]
+        try:
+            logged = await self._inner.of_call(call_id)
+        except OperationLogError:
+            if not waiting:
+                raise
+            logged = ()
+        records = {record.key: record for record in (*waiting, *logged)}
         return tuple(sorted(records.values(), key=lambda record: (record.accepted_at, record.key)))
 
     async def latest(self, limit: int = 20, *, to_call_back: bool = False) -> tuple[OperationRecord, ...]:
