@@ -11,8 +11,8 @@ from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import ActionDone, ActionFailed, CallStarted, Event, Heard, Resumed, RunAction, Turn
 from dialogs.reader import load_bundle
+from dialogs.talks.example_results import RESULTS
 from integrations.loyalty.port import OPERATION_KEY
-from tests.dialogs.results import RESULTS
 
 FIND = "shop.find"
 
