@@ -269,8 +269,12 @@ class Run:
         if not isinstance(record, Mapping) or not self._known(self.bundle.actions, action).fits(record):
             return False
         self.waiting = Waiting.NOTHING
-        self.frames[-1] = replace(self.frame, result=record)
+        self.keep(record)
         return True
+
+    def keep(self, record: Mapping[str, Value]) -> None:
+        """Keep what was found as the flow's `result`."""
+        self.frames[-1] = replace(self.frame, result=record)
 
     def keep_error(self, error: str) -> None:
         """Keep why an action failed as `result.error`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from dialogs.engine.bundle import Bundle, Field, Flow
 from dialogs.engine.steps.step import Step
 from dialogs.reader.domain import (
     Domain,
+    domain_files,
     engine_slots,
     read_actions,
     read_queues,
@@ -20,10 +21,11 @@ from dialogs.reader.domain import (
     read_slots,
 )
 from dialogs.reader.flow_checks import check_flows, resets
-from dialogs.reader.layout import Layout
+from dialogs.reader.layout import LaidStep, Layout
 from dialogs.reader.problems import Place, Problems, meant
 from dialogs.reader.source import Section, SourceFiles, Value
 from dialogs.reader.steps import StepReader
+from dialogs.reader.tables import read_tables
 from dialogs.settings import DialogueSettings
 
 FORMAT = 1
@@ -38,20 +40,20 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
     """
     problems = Problems()
     files = SourceFiles(folder, problems)
-    domain = Domain((settings or DialogueSettings()).facts(), slots=engine_slots())
+    domain = Domain((settings or DialogueSettings()).facts(), read_tables(files), engine_slots())
     for kind, read in (
         ("slots", read_slots),
         ("actions", read_actions),
         ("queues", read_queues),
         ("responses", read_responses),
     ):
-        path = folder / "domain" / f"{kind}.yml"
-        if not path.is_file():
+        paths = domain_files(folder, kind)
+        if not paths:
             problems.add(Place(f"domain/{kind}.yml", 1), "нет этого файла", f"Создайте его; первая строка — «{kind}:»")
-            continue
-        section = files.section(path, kind)
-        if section is not None:
-            read(section, domain)
+        for path in paths:
+            section = files.section(path, kind)
+            if section is not None:
+                read(section, domain)
     _engine_needs(domain, problems)
     flows = _Flows(domain, files)
     flows.read(folder)
@@ -66,6 +68,7 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
         domain.queues,
         domain.default_queue,
         domain.facts,
+        {name: source.table for name, source in domain.tables.items()},
     )
 
 
@@ -156,12 +159,20 @@ class _Flows:
     def _results(self, layout: Layout) -> dict[str, Field]:
         fields: dict[str, Field] = {}
         for laid in layout.steps.values():
-            action = laid.section.maybe("action") if laid.kind == "action" else None
-            contract = self._domain.actions.get(action or "")
-            for name, each in contract.result.items() if contract is not None else ():
+            for name, each in self._result(laid).items():
                 known = fields.get(name)
                 fields[name] = replace(each, values=tuple(dict.fromkeys((known.values if known else ()) + each.values)))
         return fields
+
+    def _result(self, laid: LaidStep) -> Mapping[str, Field]:
+        """Return what a step leaves in `result`; its name is checked where the step is read."""
+        if laid.kind == "action":
+            contract = self._domain.actions.get(laid.section.maybe("action") or "")
+            return contract.result if contract is not None else {}
+        if laid.kind == "look_up":
+            source = self._domain.tables.get(laid.section.maybe("look_up") or "")
+            return source.result() if source is not None else {}
+        return {}
 
     def _queue(self, value: Value | None) -> str | None:
         name = value.of(str) if value is not None else None

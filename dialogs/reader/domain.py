@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dialogs.engine.bundle import (
     ENGINE_SLOTS,
@@ -20,10 +21,11 @@ from dialogs.grammar.checks import Check
 from dialogs.reader.expressions import Names
 from dialogs.reader.problems import meant
 from dialogs.reader.source import Section, Value
+from dialogs.reader.tables import SourceTable, listed_options
 from dialogs.reader.texts import read_template
 
 SLOT_KINDS = {
-    SlotKind.CHOICE: ("options",),
+    SlotKind.CHOICE: ("options", "options_from"),
     SlotKind.YES_NO: ("yes", "no"),
     SlotKind.NUMBER_STRING: ("length", "prefixes", "check", "groups"),
     SlotKind.TEXT: (),
@@ -54,6 +56,7 @@ class Domain:
     """What has been read so far."""
 
     facts: Mapping[str, Plain]
+    tables: Mapping[str, SourceTable] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     slot_sections: dict[str, Section] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
@@ -87,6 +90,12 @@ def _kind_of(value: Plain) -> SlotKind:
             return SlotKind.TEXT
 
 
+def domain_files(folder: Path, kind: str) -> list[Path]:
+    """Return the files of one kind of definitions: `domain/KIND.yml` and whatever lies in `domain/KIND/`."""
+    whole = folder / "domain" / f"{kind}.yml"
+    return [*([whole] if whole.is_file() else []), *sorted((folder / "domain" / kind).glob("*.yml"))]
+
+
 def engine_slots() -> dict[str, Slot]:
     """Return the slots that are always there."""
     return {name: Slot(name, SlotKind.TEXT) for name in ENGINE_SLOTS}
@@ -103,7 +112,7 @@ def read_slots(section: Section, domain: Domain) -> None:
             continue
         slot = value.section("type: choice и другие свойства слота")
         if slot is not None:
-            domain.slots[name] = _slot(name, slot)
+            domain.slots[name] = _slot(name, slot, domain)
             domain.slot_sections[name] = slot
 
 
@@ -120,7 +129,7 @@ def _kind(section: Section, kinds: tuple[SlotKind, ...] | Mapping[SlotKind, obje
     return SlotKind.TEXT
 
 
-def _slot(name: str, section: Section) -> Slot:
+def _slot(name: str, section: Section, domain: Domain) -> Slot:
     kind = _kind(section, SLOT_KINDS)
     section.only((*SLOT_KEYS, *SLOT_KINDS[kind]))
     asked = section.section("collect")
@@ -128,10 +137,7 @@ def _slot(name: str, section: Section) -> Slot:
         asked.only(COLLECT_KEYS)
     options: tuple[SlotOption, ...] = ()
     if kind is SlotKind.CHOICE:
-        listed = section.section("options")
-        if listed is None and "options" not in section:
-            section.tell(f"у выбора «{name}» нет вариантов", "Добавьте options: с вариантами, их клавишами и фразами")
-        options = _options(listed) if listed is not None else ()
+        options = _choice_options(name, section, domain)
     initial = section.value("initial_value")
     return Slot(
         name,
@@ -160,6 +166,39 @@ def _groups(section: Section) -> tuple[int, ...]:
     return tuple(groups)
 
 
+def _choice_options(name: str, section: Section, domain: Domain) -> tuple[SlotOption, ...]:
+    if "options" in section and "options_from" in section:
+        section.tell(f"у выбора «{name}» и options, и options_from", "Оставьте одно: список здесь или в таблице")
+        return ()
+    if "options_from" in section:
+        source = section.section("options_from")
+        return _options_of_table(source, domain) if source is not None else ()
+    if "options" not in section:
+        section.tell(f"у выбора «{name}» нет вариантов", "Добавьте options: с вариантами, их клавишами и фразами")
+    listed = section.section("options")
+    return _options(listed) if listed is not None else ()
+
+
+def _options_of_table(section: Section, domain: Domain) -> tuple[SlotOption, ...]:
+    options: list[SlotOption] = []
+    taken: dict[str, str] = {}
+    for each in listed_options(section, domain.tables):
+        pressed = each.key.of(str) if each.key is not None else None
+        phrases = tuple(text for text, _ in each.phrases)
+        _told_apart(each.place, each.value, pressed, phrases, taken)
+        options.append(SlotOption(each.value, phrases, pressed))
+    return tuple(options)
+
+
+def _told_apart(place: Value, name: str, pressed: str | None, phrases: tuple[str, ...], taken: dict[str, str]) -> None:
+    """Tell of a key or a phrase that another option has already."""
+    if pressed is not None and (len(pressed) != 1 or pressed not in KEYS):
+        place.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — одна цифра от 1 до 9 в кавычках")
+    for mark in (pressed, *phrases):
+        if mark is not None and taken.setdefault(mark, name) != name:
+            place.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
+
+
 def _options(section: Section) -> tuple[SlotOption, ...]:
     options: list[SlotOption] = []
     taken: dict[str, str] = {}
@@ -172,20 +211,17 @@ def _options(section: Section) -> tuple[SlotOption, ...]:
         if not phrases and "phrases" not in option:
             key.tell(f"у варианта «{name}» нет фраз", "Добавьте phrases: как это говорят")
         pressed = option.maybe("key")
-        if pressed is not None and (len(pressed) != 1 or pressed not in KEYS):
-            key.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — одна цифра от 1 до 9 в кавычках")
-        for mark in (pressed, *phrases):
-            if mark is not None and mark in taken and taken[mark] != name:
-                key.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
-            elif mark is not None:
-                taken[mark] = name
+        _told_apart(key, name, pressed, phrases, taken)
         options.append(SlotOption(name, phrases, pressed))
     return tuple(options)
 
 
 def read_actions(section: Section, domain: Domain) -> None:
     """Read `actions:`."""
-    for name, _, value in section.entries():
+    for name, key, value in section.entries():
+        if name in domain.actions:
+            key.tell(f"действие «{name}» уже есть в другом файле", "Оставьте одно из двух")
+            continue
         action = value.section("arguments, result и limit_seconds")
         if action is None:
             continue
@@ -225,7 +261,9 @@ def _fields(section: Section) -> dict[str, Field]:
 
 def read_queues(section: Section, domain: Domain) -> None:
     """Read `queues:`; the first one is where callers without a topic go."""
-    for name, _, value in section.entries():
+    for name, key, value in section.entries():
+        if name in domain.queues:
+            key.tell(f"очередь «{name}» уже есть в другом файле", "Оставьте одну из двух")
         queue = value.section("name: название очереди")
         if queue is not None:
             queue.only(("name",))
