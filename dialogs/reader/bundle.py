@@ -13,7 +13,6 @@ from dialogs.engine.bundle import Bundle, Field, Flow
 from dialogs.engine.steps.step import Step
 from dialogs.reader.domain import (
     Domain,
-    domain_files,
     engine_slots,
     read_actions,
     read_queues,
@@ -21,6 +20,7 @@ from dialogs.reader.domain import (
     read_slots,
 )
 from dialogs.reader.flow_checks import check_flows, resets
+from dialogs.reader.folder import domain_files
 from dialogs.reader.layout import LaidStep, Layout
 from dialogs.reader.problems import Place, Problems, meant
 from dialogs.reader.source import Section, SourceFiles, Value
@@ -33,7 +33,7 @@ FLOW_KEYS = ("name", "description", "steps", "task", "queue", "persisted_slots")
 
 
 def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundle:
-    """Read `flows/*.yml` and `domain/*.yml` of a folder; settings give the facts that texts name.
+    """Read `flows/*.yml`, `domain/*.yml` and `domain/*/*.yml` of a folder; settings give the facts that texts name.
 
     Raises:
         FlowErrors: everything that is wrong, with file and line.
@@ -47,10 +47,11 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
         ("queues", read_queues),
         ("responses", read_responses),
     ):
-        paths = domain_files(folder, kind)
-        if not paths:
+        main, *by_topic = domain_files(folder, kind)
+        if not main.is_file():
             problems.add(Place(f"domain/{kind}.yml", 1), "нет этого файла", f"Создайте его; первая строка — «{kind}:»")
-        for path in paths:
+            continue
+        for path in (main, *by_topic):
             section = files.section(path, kind)
             if section is not None:
                 read(section, domain)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from dialogs.engine.bundle import (
     ENGINE_SLOTS,
@@ -88,12 +87,6 @@ def _kind_of(value: Plain) -> SlotKind:
             return SlotKind.LIST
         case _:
             return SlotKind.TEXT
-
-
-def domain_files(folder: Path, kind: str) -> list[Path]:
-    """Return the files of one kind of definitions: `domain/KIND.yml` and whatever lies in `domain/KIND/`."""
-    whole = folder / "domain" / f"{kind}.yml"
-    return [*([whole] if whole.is_file() else []), *sorted((folder / "domain" / kind).glob("*.yml"))]
 
 
 def engine_slots() -> dict[str, Slot]:

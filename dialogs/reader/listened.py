@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dialogs.engine.commands import SPOKEN
 from dialogs.grammar import yes_no
-from dialogs.reader.domain import domain_files
+from dialogs.reader.folder import domain_files
 from dialogs.reader.problems import Place, Problems
 from dialogs.reader.source import Section, SourceFiles, Value
 from dialogs.reader.tables import SourceTable, listed_options, read_tables
@@ -29,8 +29,8 @@ def listened_phrases(folder: Path) -> tuple[ListenedPhrase, ...]:
     """
     files = SourceFiles(folder, Problems())
     tables = read_tables(files)
-    sections = (files.section(path, "slots") for path in domain_files(folder, "slots"))
-    own = tuple(phrase for section in sections if section is not None for phrase in _phrases(section, tables))
+    sections = (files.section(path, "slots") for path in domain_files(folder, "slots") if path.is_file())
+    own = (phrase for section in sections if section is not None for phrase in _phrases(section, tables))
     shared = (*yes_no.phrases(), *(phrase for phrases in SPOKEN.values() for phrase in phrases))
     return (*own, *(ListenedPhrase(phrase) for phrase in shared))
 

@@ -14,6 +14,7 @@ from dialogs.engine.steps.collect import Collect
 from dialogs.engine.vocabulary import Ask, CallStarted, Event, Heard, KeysPressed, Say, Turn
 from dialogs.reader import load_bundle
 from dialogs.reader.listened import listened_phrases
+from dialogs.reader.problems import Place
 
 BASE = Path(__file__).parents[1] / "broken" / "base"
 START = """flows:
@@ -136,10 +137,11 @@ def test_definitions_may_be_split_into_files_of_a_folder(folder: Path) -> None:
     more = folder / "domain" / "responses"
     more.mkdir()
     (more / "hours.yml").write_text("responses:\n  utter_more:\n    - text: И ещё.\n")
-    (folder / "domain" / "slots.yml").rename(folder / "domain" / "moved.yml")
-    (folder / "domain" / "slots").mkdir()
-    (folder / "domain" / "moved.yml").rename(folder / "domain" / "slots" / "all.yml")
+    slots = folder / "domain" / "slots"
+    slots.mkdir()
+    (slots / "sure.yml").write_text("slots:\n  sure: {type: yes_no, yes: [так точно]}\n")
     bundle = load_bundle(folder)
     assert {"utter_more", "utter_hello"} < set(bundle.responses)
-    assert "wish" in bundle.slots
-    assert any(phrase.place and phrase.place.file == "domain/slots/all.yml" for phrase in listened_phrases(folder))
+    assert {"wish", "sure"} < set(bundle.slots)
+    places = {phrase.text: phrase.place for phrase in listened_phrases(folder)}
+    assert places["так точно"] == Place("domain/slots/sure.yml", 2)
