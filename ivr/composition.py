@@ -16,6 +16,7 @@ from asr_models.assembly import Hearing, load_hearing
 from asr_models.port import RecognitionError
 from asr_models.settings import HearingSettings
 from asr_models.vosk_server_engine import VoskServerRecogniser
+from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.engine.engine import Engine
 from dialogs.engine.vocabulary import Event
 from dialogs.reader import load_bundle
@@ -35,7 +36,6 @@ from ivr.handoff.desk_watch import DeskWatch
 from ivr.line.state import StateFolders, default_state_dir
 from ivr.observability.metrics import Metrics
 from ivr.observability.web import ObservabilityServer, PartState
-from ivr.session.actions import LoyaltyActions
 from ivr.session.call_handler import CallHandler, CallParts
 from ivr.session.conversation import ConversationParts
 from ivr.session.key_relay import KeyRelay

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle
-from dialogs.engine.run import Fault, Run
+from dialogs.engine.run import ENTERED, Fault, OnPassed, Run
 from dialogs.engine.state import DialogueState, Source, Waiting
 from dialogs.engine.steps.step import Outcome
 from dialogs.engine.vocabulary import (
@@ -36,10 +36,16 @@ OnFault = Callable[[Exception, Event], None]
 class Engine:
     """A dialogue that can be asked any event in any state. Shared by all calls."""
 
-    def __init__(self, bundle: Bundle, on_fault: OnFault = lambda error, event: None) -> None:
-        """Take a bundle; `on_fault` learns of what the caller hears as an apology."""
+    def __init__(
+        self,
+        bundle: Bundle,
+        on_fault: OnFault = lambda error, event: None,
+        on_passed: OnPassed | None = None,
+    ) -> None:
+        """Take a bundle; `on_fault` learns of what the caller hears as an apology, `on_passed` of every way taken."""
         self.bundle = bundle
         self._on_fault = on_fault
+        self._on_passed = on_passed
 
     def begin(self) -> DialogueState:
         """Return the state of a call that has not begun."""
@@ -66,7 +72,7 @@ class Engine:
             raise Fault("the call has no end")
         if state.bundle != self.bundle.hash:
             raise Fault("the state belongs to another bundle")
-        run = Run(self.bundle, state)
+        run = Run(self.bundle, state, self._on_passed)
         if isinstance(event, Heard | KeysPressed | NothingHeard | HearingFailed):
             run.said.clear()
         if not run.frames:
@@ -103,6 +109,7 @@ class Engine:
         for _ in range(STEP_BUDGET):
             if run.waiting is not Waiting.NOTHING or run.final is not None:
                 return
+            run.passed(run.step.id, ENTERED)
             self._settle(run, run.step.enter(run))
         raise Fault("endless loop")
 
@@ -114,7 +121,7 @@ class Engine:
     def _apologise(self, state: DialogueState) -> tuple[DialogueState, Turn]:
         reason = "internal_error"
         try:
-            run = Run(self.bundle, replace(state, waiting=Waiting.NOTHING, candidate=None, mode=state.mode))
+            run = Run(self.bundle, replace(state, waiting=Waiting.NOTHING, candidate=None, mode=state.mode), self._on_passed)
             run.break_down(reason)
             self._go_on(run)
             return run.outcome()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 Known = TypeVar("Known")
 
+OnPassed = Callable[[str, str, str], None]
+"""Learns of (flow, step, way): `ENTERED`, the number of a branch, "failed", "no_input 1", "no_match end", ..."""
+ENTERED = "entered"
+
 MAX_FRAMES = 16
 MAX_SAID = 8
 MAX_NOTES = 20
@@ -43,8 +47,9 @@ class Run:
 
     hearing_failed = names.UTTER_HEARING_FAILED
 
-    def __init__(self, bundle: Bundle, state: DialogueState) -> None:
+    def __init__(self, bundle: Bundle, state: DialogueState, on_passed: OnPassed | None = None) -> None:
         self.bundle = bundle
+        self._on_passed = on_passed
         self.before = state
         self.frames = list(state.frames)
         self.waiting = state.waiting
@@ -138,11 +143,17 @@ class Run:
         """Leave a step by the first branch that holds."""
         if step.done is not None:
             self.note(done=[step.done.render(self.scope)])
-        for branch in step.branches:
+        for number, branch in enumerate(step.branches):
             if branch.condition is None or branch.condition.holds(self.scope):
+                self.passed(step.id, str(number))
                 self.go_to(branch.target)
                 return
         self.go_to(END)
+
+    def passed(self, step: str, way: str) -> None:
+        """Tell who measures coverage that the running flow went this way."""
+        if self._on_passed is not None:
+            self._on_passed(self.frame.flow, step, way)
 
     def _start(self, flow_id: str, entry: Entry) -> None:
         flow = self._known(self.bundle.flows, flow_id)

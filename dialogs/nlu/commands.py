@@ -20,6 +20,7 @@ from dialogs.nlu.settings import UnderstandingEngine, UnderstandingSettings
 from dialogs.nlu.training_data import TEST_FOLDER, TRAINING_FOLDER, Example, read_examples
 from dialogs.reader import FlowErrors
 from dialogs.settings import BUNDLED_FOLDER
+from dialogs.told_problems import tell_problems
 
 if TYPE_CHECKING:
     from dialogs.nlu.evaluation import Evaluation
@@ -159,13 +160,7 @@ def _read(folder: Path) -> tuple[Example, ...]:
     try:
         return read_examples(folder)
     except FlowErrors as errors:
-        console = Console(stderr=True, soft_wrap=True, highlight=False)
-        for problem in errors.problems:
-            console.print(
-                f"[bold]{escape(str(folder / problem.file))}:{problem.line}[/bold]:"
-                f" [red]{escape(problem.message)}[/red]. {escape(problem.advice)}"
-            )
-        console.print(f"[red]Ошибок: {len(errors.problems)}[/red]")
+        tell_problems(folder, errors)
         raise typer.Exit(1) from None
 
 

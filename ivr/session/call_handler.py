@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import structlog
 
+from dialogs.actions.port import ActionError, ActionRequest
 from dialogs.customer_facts import FIND_BY_PHONE
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import CallStarted, HandOff, HangUp
@@ -25,7 +26,7 @@ from ivr.handoff.context_keeper import ContextKeeper
 from ivr.listening.echo import EchoEstimator
 from ivr.observability.metrics import Metrics
 from ivr.session.call_recorder import CallRecorder
-from ivr.session.conversation import ActionError, Conversation, ConversationParts
+from ivr.session.conversation import Conversation, ConversationParts
 from ivr.session.ear import Ear
 from ivr.session.journal import CallJournal
 from tts.port import SpeechError
@@ -172,7 +173,7 @@ class LiveCall:
         try:
             async with asyncio.TaskGroup() as group:
                 pumping = group.create_task(ear.run())
-                ending = await conversation.run(CallStarted(self._caller_number))
+                ending = await conversation.run(CallStarted(self._caller_number, self._call_id))
                 pumping.cancel()
                 return ending
         except ExceptionGroup as failures:
@@ -198,7 +199,7 @@ class LiveCall:
             return
         try:
             result = await self._parts.conversation.actions.run(
-                FIND_BY_PHONE, {"phone": self._caller_number}, self._caller_number
+                ActionRequest(FIND_BY_PHONE, {"phone": self._caller_number}, self._caller_number, self._call_id)
             )
         except ActionError as error:
             log.info("caller not looked up", reason=error.kind)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from asr_models.port import Recogniser
+from dialogs.actions.port import ActionError, ActionRequest, Actions
 from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import (
@@ -30,7 +30,6 @@ from dialogs.engine.vocabulary import (
     RunAction,
     Say,
     Turn,
-    Value,
 )
 from ivr.audio.port import CallAudio
 from ivr.listening.background import Background
@@ -46,25 +45,6 @@ from ivr.session.utterance import Utterance
 from tts.port import PromptSpeech
 
 log = structlog.get_logger()
-
-
-class ActionError(Exception):
-    """An action failed; `kind` is what the flow is told: "unavailable", "timeout", "garbage" or "internal"."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
-
-
-class Actions(Protocol):
-    """The outside as the dialogue knows it: action names of dialogs/domain/actions.yml."""
-
-    async def run(self, action: str, arguments: Mapping[str, Value], caller_number: str | None) -> Mapping[str, Value]:
-        """Carry out one action for the caller of this number (E.164; None when hidden).
-
-        Raises:
-            ActionError
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +77,7 @@ class Conversation:
         self._journal = journal
         self._on_state = on_state
         self._background = Background()
-        self._caller_number: str | None = None
+        self._started = CallStarted(caller_number=None)
         self._state: DialogueState = parts.engine.begin()
         self.settled = False  # what was asked for was done, and the caller has heard so
         self._keyed: str | None = None  # the question that was answered by keys last
@@ -110,7 +90,7 @@ class Conversation:
             SpeechError: a prompt could not be spoken.
             HungUp: the line closed.
         """
-        self._caller_number = started.caller_number
+        self._started = started
         event: Event = started
         while True:
             with self._parts.metrics.engine_step_seconds.time():
@@ -174,7 +154,15 @@ class Conversation:
     async def _run_action(self, command: RunAction) -> Event:
         self._ear.take_typed_ahead()
         loop = asyncio.get_running_loop()
-        running = loop.create_task(self._parts.actions.run(command.action, command.arguments, self._caller_number))
+        request = ActionRequest(
+            command.action,
+            command.arguments,
+            self._started.caller_number,
+            self._started.call_id,
+            command.operation_key,
+            command.limit_seconds,
+        )
+        running = loop.create_task(self._parts.actions.run(request))
         running.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may end with nobody waiting
         over_at = loop.time() + command.limit_seconds
         try:

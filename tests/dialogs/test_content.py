@@ -17,7 +17,7 @@ from dialogs.engine.vocabulary import AnswerKind
 from dialogs.grammar import may_be_corrected, satisfies
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
-from tests.dialogs.results import RESULTS
+from dialogs.talks.example_results import RESULTS
 
 VOCABULARY = Path(__file__).parents[2] / "asr_models" / "ru-8k" / "phrases" / "graph" / "words.txt"
 

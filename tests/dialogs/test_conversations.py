@@ -32,7 +32,7 @@ from dialogs.engine.vocabulary import (
     Say,
     Turn,
 )
-from tests.dialogs.results import RESULTS
+from dialogs.talks.example_results import RESULTS
 
 FOLDER = Path(__file__).parent / "conversations"
 

@@ -43,5 +43,6 @@ class Action(Step):
         if self.failed is None:
             run.break_down("action_failed")
         else:
+            run.passed(self.id, "failed")
             run.go_to(self.failed)
         return Outcome.MOVED

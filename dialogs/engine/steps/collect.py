@@ -170,8 +170,9 @@ class Collect(Step):
         slot = self.asking.slot
         run.slots[slot] = filled
         run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
-        for rejection in self.rejections:
+        for number, rejection in enumerate(self.rejections, start=1):
             if rejection.condition.holds(run.scope):
+                run.passed(self.id, f"rejection {number}")
                 run.clear_slot(slot)
                 return self._miss(run, self.asking, no_input=False, instead=rejection.utter)
         run.forget_misses(self.asking.question.id)
@@ -191,10 +192,17 @@ class Collect(Step):
         if count <= len(ladder.rungs):
             by_keys = run.mode is Mode.KEYS
             instead = instead_of_first if count == 1 and instead_of_first is not None else instead
+            if instead is None:
+                self._passed(run, asking, no_input, str(count))
             return run.ask(asking, (asking.utter_keys if by_keys else instead or ladder.rungs[count - 1],))
+        self._passed(run, asking, no_input, "end")
         run.forget_misses(asking.question.id)
         run.waiting, run.candidate, run.half_corrected = Waiting.NOTHING, None, ""
         if ladder.then is None:
             return run.give_to_agent("no_input" if no_input else "no_match")
         run.go_to(ladder.then)
         return Outcome.MOVED
+
+    def _passed(self, run: Run, asking: Asking, no_input: bool, rung: str) -> None:
+        ladder = "no_input" if no_input else "no_match"
+        run.passed(self.id, f"{'confirm ' if asking is self.read_back else ''}{ladder} {rung}")

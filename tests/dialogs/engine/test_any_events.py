@@ -28,7 +28,7 @@ from dialogs.engine.vocabulary import (
 )
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
-from tests.dialogs.results import RESULTS
+from dialogs.talks.example_results import RESULTS
 
 BUNDLE = load_bundle(BUNDLED_FOLDER)
 ACTIONS = [*BUNDLE.actions, "no.such_action"]

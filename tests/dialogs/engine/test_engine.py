@@ -22,7 +22,7 @@ from dialogs.engine.vocabulary import (
     Say,
     Turn,
 )
-from tests.dialogs.results import RESULTS
+from dialogs.talks.example_results import RESULTS
 
 CARD = "семьдесят семь восемьдесят девять ноль ноль ноль ноль ноль ноль ноль ноль двадцать два двадцать два"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from integrations.loyalty.port import LoyaltyGarbage, LoyaltySystem, LoyaltyTimeout, LoyaltyUnavailable
+from integrations.loyalty.sandbox.in_process import Health, InProcessLoyalty
 from tests.integrations.loyalty.fake import NOON, FakeLoyaltySystem
 from tests.integrations.loyalty.postgres_server import PostgresServer, find_programs
 from tests.integrations.loyalty.sandbox_under_test import PATIENT, TODAY, SandboxUnderTest, sandbox_under_test
@@ -51,10 +53,14 @@ class Subject:
     let_pass: Callable[[timedelta], None]
 
 
-@pytest.fixture(params=["fake", "http_sqlite", "http_postgresql"])
+@pytest.fixture(params=["fake", "in_process", "http_sqlite", "http_postgresql"])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "fake":
         yield _fake_subject()
+        return
+    if request.param == "in_process":
+        async with _in_process_subject() as made:
+            yield made
         return
     url = request.getfixturevalue("database_url" if request.param == "http_sqlite" else "postgres_url")
     now = NOON
@@ -78,6 +84,26 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 @pytest.fixture
 def loyalty(subject: Subject) -> LoyaltySystem:
     return subject.loyalty
+
+
+@asynccontextmanager
+async def _in_process_subject() -> AsyncIterator[Subject]:
+    now = NOON
+    loyalty = InProcessLoyalty(lambda: now)
+    await loyalty.open()
+
+    async def fall_ill(mode: str) -> None:
+        healths = {"ok": Health.UP, "hang": Health.SLOW, "lost": Health.SLOW, "wrong": Health.GARBAGE}
+        loyalty.health = healths.get(mode, Health.DOWN)
+
+    def let_pass(time: timedelta) -> None:
+        nonlocal now
+        now += time
+
+    try:
+        yield Subject(loyalty, loyalty, fall_ill, let_pass)
+    finally:
+        await loyalty.close()
 
 
 def _fake_subject() -> Subject:

@@ -7,19 +7,20 @@ from datetime import date
 
 import pytest
 
+from dialogs.actions.loyalty_actions import LoyaltyActions
+from dialogs.actions.port import ActionRequest, Actions
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import Event, RunAction, Turn, Value
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
+from dialogs.talks.example_results import card, customer
 from integrations.loyalty.port import Customer
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
-from ivr.session.actions import LoyaltyActions
-from ivr.session.conversation import Actions, ConversationParts
+from ivr.session.conversation import ConversationParts
 from ivr.session.settings import SessionSettings
-from tests.dialogs.results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 from tests.ivr.session.scripted_line import Voice
@@ -57,7 +58,7 @@ class HeldActions:
         self.released.set()
         self.cancelled = 0
 
-    async def run(self, action: str, arguments: Mapping[str, Value], caller_number: str | None) -> Mapping[str, Value]:
+    async def run(self, request: ActionRequest) -> Mapping[str, Value]:
         self.started.release()
         try:
             await self.released.wait()
@@ -66,7 +67,7 @@ class HeldActions:
             raise
         if self.fails_with is not None:
             raise self.fails_with
-        return await self._actions.run(action, arguments, caller_number)
+        return await self._actions.run(request)
 
 
 @dataclass

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
 from structlog.testing import capture_logs
 
+from dialogs.actions.loyalty_actions import LoyaltyActions
+from dialogs.actions.port import ActionError, ActionRequest
+from dialogs.engine.vocabulary import Value
+from dialogs.talks.example_results import card, customer
 from integrations.attempts.port import AttemptSubject
 from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltyTimeout, LoyaltyUnavailable
 from integrations.settings import AttemptSettings
-from ivr.session.actions import LoyaltyActions
-from ivr.session.conversation import ActionError
-from tests.dialogs.results import card, customer
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 
@@ -29,8 +31,13 @@ class Desk:
         self.attempts = FakeWrongAttempts(settings)
         self.actions = LoyaltyActions(self.loyalty, self.attempts)
 
+    async def run(
+        self, action: str, arguments: Mapping[str, Value], caller: str | None = CALLER
+    ) -> Mapping[str, Value]:
+        return await self.actions.run(ActionRequest(action, arguments, caller, "call-1"))
+
     async def by_card(self, arguments: dict[str, str], caller: str | None = CALLER) -> object:
-        return (await self.actions.run(BY_CARD, arguments, caller))["outcome"]
+        return (await self.run(BY_CARD, arguments, caller))["outcome"]
 
     async def locked(self, caller: str | None = CALLER, number: str = "7789999999999999") -> bool:
         return await self.attempts.is_locked(AttemptSubject(caller, number))
@@ -41,15 +48,14 @@ def desk(**limits: int) -> Desk:
 
 
 async def test_a_number_finds_its_customer() -> None:
-    result = await desk().actions.run("loyalty.find_by_phone", {"phone": CALLER}, CALLER)
+    result = await desk().run("loyalty.find_by_phone", {"phone": CALLER})
     assert (result["outcome"], result["customer_name"], result["points"]) == ("found", "Анна Сергеевна", 1250)
 
 
 async def test_a_number_of_nobody_is_not_a_wrong_try() -> None:
     line = desk(per_caller=1)
-    assert (await line.actions.run("loyalty.find_by_phone", {"phone": "+70000000000"}, CALLER))[
-        "outcome"
-    ] == "not_found"
+    result = await line.run("loyalty.find_by_phone", {"phone": "+70000000000"})
+    assert result["outcome"] == "not_found"
     assert not await line.locked()
 
 
@@ -132,7 +138,7 @@ async def test_a_failure_of_the_loyalty_system_is_no_wrong_try(error: LoyaltyErr
 )
 async def test_a_mistake_of_a_flow_is_an_internal_failure(action: str, arguments: dict[str, object]) -> None:
     with capture_logs() as logs, pytest.raises(ActionError) as failed:
-        await desk().actions.run(action, arguments, CALLER)  # type: ignore[arg-type]
+        await desk().run(action, arguments)  # type: ignore[arg-type]
     assert failed.value.kind == "internal"
     assert [entry["event"] for entry in logs] == ["action broke"]
 

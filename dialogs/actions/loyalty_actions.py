@@ -6,26 +6,25 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from dialogs.actions.port import ActionError, ActionRequest
 from dialogs.customer_facts import FIND_BY_CARD, FIND_BY_PHONE, birth_date_of, found, nobody
 from dialogs.engine.vocabulary import Value
 from integrations.attempts.port import AttemptsError, AttemptSubject, WrongAttempts
 from integrations.loyalty.phone_numbers import mask_digits
 from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltySystem, LoyaltyTimeout
-from ivr.session.conversation import ActionError
 
 log = structlog.get_logger()
 
-Arguments = Mapping[str, Value]
 Result = Mapping[str, Value]
 
 
 class LoyaltyActions:
-    """Implements `ivr.session.conversation.Actions`."""
+    """Implements `dialogs.actions.port.Actions`."""
 
     def __init__(self, loyalty: LoyaltySystem, attempts: WrongAttempts) -> None:
         self._loyalty = loyalty
         self._attempts = attempts
-        self._actions: dict[str, Callable[[Arguments, str | None], Awaitable[Result]]] = {
+        self._actions: dict[str, Callable[[ActionRequest], Awaitable[Result]]] = {
             FIND_BY_PHONE: self._find_by_phone,
             FIND_BY_CARD: self._find_by_card,
         }
@@ -35,10 +34,10 @@ class LoyaltyActions:
         """Return the actions that can be run."""
         return frozenset(self._actions)
 
-    async def run(self, action: str, arguments: Arguments, caller_number: str | None) -> Result:
-        """See `ivr.session.conversation.Actions`."""
+    async def run(self, request: ActionRequest) -> Result:
+        """See `dialogs.actions.port.Actions`."""
         try:
-            return await self._actions[action](arguments, caller_number)
+            return await self._actions[request.action](request)
         except LoyaltyTimeout as error:
             raise ActionError("timeout") from error
         except LoyaltyGarbage as error:
@@ -46,16 +45,16 @@ class LoyaltyActions:
         except (LoyaltyError, AttemptsError) as error:
             raise ActionError("unavailable") from error
         except Exception as error:
-            log.exception("action broke", action=action)
+            log.exception("action broke", action=request.action)
             raise ActionError("internal") from error
 
-    async def _find_by_phone(self, arguments: Arguments, _caller_number: str | None) -> Result:
-        customer = await self._loyalty.customer_by_phone(_text(arguments, "phone"))
+    async def _find_by_phone(self, request: ActionRequest) -> Result:
+        customer = await self._loyalty.customer_by_phone(_text(request, "phone"))
         return nobody("not_found") if customer is None else found(customer)
 
-    async def _find_by_card(self, arguments: Arguments, caller_number: str | None) -> Result:
-        subject = AttemptSubject(caller_number, _text(arguments, "card_number"))
-        birth_date = birth_date_of(_text(arguments, "birth_date"))
+    async def _find_by_card(self, request: ActionRequest) -> Result:
+        subject = AttemptSubject(request.caller_number, _text(request, "card_number"))
+        birth_date = birth_date_of(_text(request, "birth_date"))
         if await self._attempts.is_locked(subject):
             log.warning("identification is locked", card=mask_digits(subject.card_number))
             return nobody("locked")
@@ -68,8 +67,8 @@ class LoyaltyActions:
         return found(customer)
 
 
-def _text(arguments: Arguments, name: str) -> str:
-    value = arguments[name]
+def _text(request: ActionRequest, name: str) -> str:
+    value = request.arguments[name]
     if not isinstance(value, str):
         raise TypeError(f"argument {name} is not text")
     return value
