@@ -139,9 +139,9 @@ def test_definitions_may_be_split_into_files_of_a_folder(folder: Path) -> None:
     (more / "hours.yml").write_text("responses:\n  utter_more:\n    - text: И ещё.\n")
     slots = folder / "domain" / "slots"
     slots.mkdir()
-    (slots / "sure.yml").write_text("slots:\n  sure: {type: yes_no, yes: [так точно]}\n")
+    (slots / "sure.yml").write_text("slots:\n  sure: {type: yes_no, yes: [именно туда]}\n")
     bundle = load_bundle(folder)
     assert {"utter_more", "utter_hello"} < set(bundle.responses)
     assert {"wish", "sure"} < set(bundle.slots)
     places = {phrase.text: phrase.place for phrase in listened_phrases(folder)}
-    assert places["так точно"] == Place("domain/slots/sure.yml", 2)
+    assert places["именно туда"] == Place("domain/slots/sure.yml", 2)
