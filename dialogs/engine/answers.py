@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialogs.engine.bundle import Slot, SlotKind
-from dialogs.engine.commands import OPERATOR_KEY, SPOKEN, Command, command_for_keys
+from dialogs.engine.commands import AMONG_OTHER_WORDS, OPERATOR_KEY, SPOKEN, Command, command_for_keys
 from dialogs.engine.state import Source
 from dialogs.engine.vocabulary import Heard, KeysPressed, Question, Value
 from dialogs.grammar import options_of, rule_of, yes_no
@@ -14,6 +14,7 @@ from dialogs.grammar.choice import Option, match
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import choose
 from dialogs.grammar.grouping import USUAL_GROUPS, as_said
+from dialogs.grammar.words import FILLERS, words
 
 MAX_ALTERNATIVES = 10
 MAX_TEXT_CHARACTERS = 1000
@@ -96,16 +97,20 @@ def _number(heard: Heard, question: Question, slot: Slot) -> Answered | None:
 
 
 def _command(said: str) -> Command | None:
-    command = match(said, SPOKEN_COMMANDS)
-    if command is not None:
-        return Command(command.value)
+    found = match(said, SPOKEN_COMMANDS)
+    if found is not None and (found.value in AMONG_OTHER_WORDS or _is_all(found.phrase, said)):
+        return Command(found.value)
     keys = [word for word in said.split() if word.isdecimal()]
     # the only key, after words that are no number: it is pressed for an agent
     return Command.OPERATOR if keys == [OPERATOR_KEY] and said.endswith(OPERATOR_KEY) else None
 
 
+def _is_all(phrase: tuple[str, ...], said: str) -> bool:
+    return all(word in phrase or word in FILLERS for word in words(said))
+
+
 def _yes_no(said: str, slot: Slot) -> bool | None:
     """Read yes or no, but not out of a command: «нет, оператора» asks for an agent."""
-    if match(said, SPOKEN_COMMANDS) is not None:
+    if _command(said) is not None:
         return None
     return yes_no.parse(said, slot.yes, slot.no)

@@ -14,12 +14,17 @@ START = "pattern_session_start"
 COMPLETED = "pattern_completed"
 HUMAN_HANDOFF = "pattern_human_handoff"
 INTERNAL_ERROR = "pattern_internal_error"
-PATTERNS = (START, COMPLETED, HUMAN_HANDOFF, INTERNAL_ERROR)
+CANCEL = "pattern_cancel"
+CLARIFICATION = "pattern_clarification"
+CANNOT_HANDLE = "pattern_cannot_handle"
+PATTERNS = (START, COMPLETED, HUMAN_HANDOFF, INTERNAL_ERROR, CANCEL, CLARIFICATION, CANNOT_HANDLE)
 """Flows that the engine starts by itself; every bundle has them."""
 
 UTTER_RESUMED = "utter_resumed"
 UTTER_HEARING_FAILED = "utter_hearing_failed"
-ENGINE_RESPONSES = (UTTER_RESUMED, UTTER_HEARING_FAILED)
+UTTER_CONTINUE = "utter_continue"
+UTTER_WAIT = "utter_wait"
+ENGINE_RESPONSES = (UTTER_RESUMED, UTTER_HEARING_FAILED, UTTER_CONTINUE, UTTER_WAIT)
 """Responses that the engine says by itself; every bundle has them, without placeholders."""
 
 CALLER_NUMBER = "caller_number"
@@ -151,6 +156,14 @@ def _comparable(value: Value) -> Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Trigger:
+    """An intent that starts a flow."""
+
+    intent: str
+    confidence: float  # 0..1: from here on without asking whether it is meant
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """One flow, its nested steps laid flat."""
 
@@ -161,6 +174,9 @@ class Flow:
     task: str | None = None  # what the caller wants by it, in Russian, for the agent
     queue: str | None = None  # where callers go who ask for an agent in it
     resets: tuple[str, ...] = ()  # slots that are forgotten when it ends
+    triggers: tuple[Trigger, ...] = ()
+    confirm: str | None = None  # response that asks whether this flow is meant
+    is_digression: bool = True  # may be started in the middle of another task
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +192,14 @@ class Bundle:
     default_queue: str
     facts: Mapping[str, Value]  # what `settings.` stands for
     tables: Mapping[str, Table] = field(default_factory=dict)
+
+    def triggered_by(self, intent: str) -> tuple[Flow, Trigger] | None:
+        """Return the flow that an intent starts."""
+        for flow in self.flows.values():
+            for trigger in flow.triggers:
+                if trigger.intent == intent:
+                    return flow, trigger
+        return None
 
     def static_prompts(self) -> tuple[Prompt, ...]:
         """Return every prompt that is always the same, to be spoken into the cache beforehand."""

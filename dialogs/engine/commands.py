@@ -10,7 +10,13 @@ class Command(StrEnum):
 
     OPERATOR = "!operator"
     REPEAT = "!repeat"
+    CANCEL = "!cancel"  # end the task
+    BACK = "!back"  # to the question before
+    WAIT = "!wait"  # the caller looks for something
 
+
+AMONG_OTHER_WORDS = frozenset({Command.OPERATOR, Command.REPEAT})
+"""Commands that are meant whatever else is said; «сейчас» and «назад» are also parts of other wishes."""
 
 OPERATOR_KEY = "0"
 REPEAT_KEY = "*"
@@ -54,12 +60,27 @@ SPOKEN: dict[Command, tuple[str, ...]] = {
         "не понял",
         "не поняла",
     ),
+    Command.CANCEL: ("отмена", "отменить", "отмените", "отмени"),
+    Command.BACK: ("назад", "вернуться назад"),
+    Command.WAIT: (
+        "подождите",
+        "подождите минуту",
+        "подождите секунду",
+        "секунду",
+        "одну секунду",
+        "минуту",
+        "одну минуту",
+        "минутку",
+        "сейчас",
+    ),
 }
 """All of it is understood at every question; an option of a question that says the same goes first."""
 
 SPOKEN_BRIEFLY: dict[Command, tuple[str, ...]] = {
     Command.OPERATOR: ("оператор", "оператора", "соедините с оператором", "человек"),
     Command.REPEAT: ("повторите", "ещё раз"),
+    Command.CANCEL: ("отмена",),
+    Command.WAIT: ("подождите",),
 }
 """What is listened for while numbers are dictated: each further phrase would cost digits."""
 

@@ -23,6 +23,7 @@ from dialogs.engine.vocabulary import (
     NothingHeard,
     Resumed,
     Turn,
+    Understood,
 )
 
 STEP_BUDGET = 200
@@ -54,8 +55,8 @@ class Engine:
     def step(self, state: DialogueState, event: Event) -> tuple[DialogueState, Turn]:
         """Take an event.
 
-        Always returns a turn that ends in Ask, RunAction, HandOff or HangUp (empty only after HungUp) and never raises:
-        what goes wrong inside is an apology and an agent.
+        Always returns a turn that ends in Ask, Understand, RunAction, HandOff or HangUp (empty only after HungUp) and
+        never raises: what goes wrong inside is an apology and an agent.
         """
         if state.hung_up or isinstance(event, HungUp):
             return replace(state, hung_up=True), ()
@@ -73,7 +74,7 @@ class Engine:
         if state.bundle != self.bundle.hash:
             raise Fault("the state belongs to another bundle")
         run = Run(self.bundle, state, self._on_passed)
-        if isinstance(event, Heard | KeysPressed | NothingHeard | HearingFailed):
+        if isinstance(event, Heard | KeysPressed | NothingHeard | HearingFailed | Understood):
             run.said.clear()
         if not run.frames:
             self._start(run, event)
@@ -91,7 +92,10 @@ class Engine:
         run.link(names.START)
 
     def _take(self, run: Run, event: Event) -> Outcome:
+        was_understanding, run.is_understanding = run.is_understanding, False
         match run.waiting, event:
+            case (Waiting.ANSWER | Waiting.CONFIRMATION, Understood(intents)) if was_understanding:
+                return run.step.meant(run, intents)
             case (Waiting.ANSWER | Waiting.CONFIRMATION, Heard() | KeysPressed() | NothingHeard() | HearingFailed()):
                 return run.step.answer(run, event)
             case (Waiting.ACTION, ActionDone() | ActionFailed()):
@@ -121,7 +125,11 @@ class Engine:
     def _apologise(self, state: DialogueState) -> tuple[DialogueState, Turn]:
         reason = "internal_error"
         try:
-            run = Run(self.bundle, replace(state, waiting=Waiting.NOTHING, candidate=None, mode=state.mode), self._on_passed)
+            run = Run(
+                self.bundle,
+                replace(state, waiting=Waiting.NOTHING, candidate=None, is_understanding=False),
+                self._on_passed,
+            )
             run.break_down(reason)
             self._go_on(run)
             return run.outcome()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Flow
 from dialogs.engine.expressions import Expression
+from dialogs.engine.prefill import prefilled
 from dialogs.engine.state import (
     DialogueState,
     Entry,
@@ -20,9 +21,21 @@ from dialogs.engine.state import (
     Waiting,
     plain,
 )
-from dialogs.engine.steps.step import END, Outcome, Step
+from dialogs.engine.steps.step import END, HasSlot, Outcome, Step
 from dialogs.engine.templates import Scope
-from dialogs.engine.vocabulary import Ask, Command, HandOff, HangUp, Prompt, RunAction, Say, Scalar, Turn, Value
+from dialogs.engine.vocabulary import (
+    Ask,
+    Command,
+    HandOff,
+    HangUp,
+    Prompt,
+    RunAction,
+    Say,
+    Scalar,
+    Turn,
+    Understand,
+    Value,
+)
 
 if TYPE_CHECKING:
     from dialogs.engine.steps.collect import Asking
@@ -36,6 +49,8 @@ ENTERED = "entered"
 MAX_FRAMES = 16
 MAX_SAID = 8
 MAX_NOTES = 20
+WAIT_SECONDS = 30.0
+"""How long a caller who said «подождите» may look for the answer."""
 
 
 class Fault(Exception):
@@ -55,6 +70,10 @@ class Run:
         self.waiting = state.waiting
         self.slots: dict[str, SlotValue] = dict(state.slots)
         self.candidate = state.candidate
+        self.phrase = state.phrase
+        self.is_understanding = state.is_understanding
+        self.proposals = state.proposals
+        self.phrases = state.phrases
         self.half_corrected = state.half_corrected
         self.misses: dict[str, Misses] = dict(state.misses)
         self.said = list(state.said)
@@ -72,6 +91,10 @@ class Run:
             waiting=self.waiting,
             slots=self.slots,
             candidate=self.candidate,
+            phrase=self.phrase,
+            is_understanding=self.is_understanding,
+            proposals=self.proposals,
+            phrases=self.phrases,
             half_corrected=self.half_corrected,
             misses=self.misses,
             said=tuple(self.said[-MAX_SAID:]),
@@ -133,6 +156,8 @@ class Run:
         if entry is Entry.CALLED and self.frames:
             self.follow(self.step)
         elif entry is Entry.INTERRUPTING and self.frames:
+            if flow.task is not None:
+                self.say((names.UTTER_CONTINUE,), repeat=False)
             return  # the interrupted step is entered again
         elif flow.id == names.COMPLETED:
             self.hang_up(contained=True, reason="completed")
@@ -167,9 +192,86 @@ class Run:
         self.waiting, self.candidate, self.half_corrected = Waiting.NOTHING, None, ""
 
     def _leave(self) -> None:
-        for slot in self.flow.resets:
-            self.clear_slot(slot)
+        left = self.flow
         self.frames.pop()
+        still_needed = {slot for frame in self.frames for slot in self._known(self.bundle.flows, frame.flow).resets}
+        for slot in left.resets:
+            if slot not in still_needed:
+                self.clear_slot(slot)
+
+    # ---- what the caller wants beside answering
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a task is under way."""
+        return any(self._known(self.bundle.flows, frame.flow).task is not None for frame in self.frames)
+
+    def understand(self, phrase: str) -> Outcome:
+        """Ask what a free phrase means."""
+        self.said = list(self.before.said)
+        self.phrase, self.is_understanding = phrase, True
+        self.phrases += 1
+        self.commands.append(Understand(phrase))
+        return Outcome.WAIT
+
+    def want(self, flow_id: str) -> None:
+        """Start a flow that the caller wants: on top of a task under way, else in place of what is running."""
+        self._interrupt()
+        if any(frame.flow == flow_id for frame in self.frames):
+            return  # it is under way: the question is put again
+        flow = self._known(self.bundle.flows, flow_id)
+        if self.is_busy or flow.task is None:
+            self.call(flow_id, Entry.INTERRUPTING)
+        else:
+            self.link(flow_id)
+        self.slots |= prefilled(self.bundle, flow, self.phrase, self.slots)
+        self.phrase = ""
+
+    def propose(self, flow_ids: Iterable[str]) -> None:
+        """Ask which of these flows the caller wants."""
+        self._interrupt()
+        self.proposals = tuple(flow_ids)
+        self.call(names.CLARIFICATION, Entry.INTERRUPTING)
+
+    def cancel(self) -> None:
+        """End the task under way, and what runs on top of it."""
+        entry, is_task = Entry.LINKED, False
+        while self.frames and not is_task:
+            flow, entry = self.flow, self.frame.entry
+            is_task = flow.task is not None
+            self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
+            self._wait_for_nothing()
+            self._leave()
+        if self.frames and entry is Entry.INTERRUPTING:
+            self.call(names.CANCEL, Entry.INTERRUPTING)
+        else:
+            self.link(names.CANCEL)
+
+    def go_back(self) -> bool:
+        """Put the question before this one again; False when there is none in this flow since its last action."""
+        if not self.frame.answered:
+            return False
+        *before, last = self.frame.answered
+        self._wait_for_nothing()
+        self.frames[-1] = replace(self.frame, step=last, answered=tuple(before))
+        step = self.step
+        if isinstance(step, HasSlot):
+            self.clear_slot(step.slot)
+        return True
+
+    def note_answered(self, step_id: str) -> None:
+        """Note that the running flow's question was answered."""
+        asked = tuple(each for each in self.frame.answered if each != step_id)
+        self.frames[-1] = replace(self.frame, answered=(*asked, step_id))
+
+    def _interrupt(self) -> None:
+        """Leave a question; a number that was being read back will be read back again."""
+        if self.candidate is not None and isinstance(self.step, HasSlot):
+            self.slots[self.step.slot] = self.candidate
+        self._wait_for_nothing()
+        self.proposals = ()
+        if self.frame.flow == names.CLARIFICATION and len(self.frames) > 1:
+            self._leave()
 
     # ---- values
 
@@ -260,10 +362,17 @@ class Run:
         self.said = list(self.before.said)
         return self._put(asking, self.before.said or (self.prompt(asking.utter),))
 
-    def _put(self, asking: Asking, prompts: tuple[Prompt, ...]) -> Outcome:
+    def wait(self, asking: Asking) -> Outcome:
+        """Give the caller time to look for the answer."""
+        self.said = list(self.before.said)
+        return self._put(asking, (self.prompt(names.UTTER_WAIT),), WAIT_SECONDS)
+
+    def _put(self, asking: Asking, prompts: tuple[Prompt, ...], start_seconds: float = 0.0) -> Outcome:
         if self.waiting is not Waiting.CONFIRMATION:
             self.waiting = Waiting.ANSWER
         question = asking.keys_question if self.mode is Mode.KEYS else asking.question
+        if start_seconds > question.limits.start_seconds:
+            question = replace(question, limits=replace(question.limits, start_seconds=start_seconds))
         self.commands.append(Ask(prompts, question))
         return Outcome.WAIT
 
@@ -280,7 +389,7 @@ class Run:
         if not isinstance(record, Mapping) or not self._known(self.bundle.actions, action).fits(record):
             return False
         self.waiting = Waiting.NOTHING
-        self.keep(record)
+        self.frames[-1] = replace(self.frame, result=record, answered=())
         return True
 
     def keep(self, record: Mapping[str, Value]) -> None:

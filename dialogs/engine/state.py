@@ -69,6 +69,7 @@ class Frame:
     step: str
     entry: Entry = Entry.LINKED
     result: Mapping[str, Value] = field(default_factory=dict)  # of the flow's last action
+    answered: tuple[str, ...] = ()  # questions since then, for «назад»
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ class DialogueState:
     waiting: Waiting = Waiting.NOTHING
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
     candidate: SlotValue | None = None  # read back, not confirmed
+    phrase: str = ""  # free speech whose meaning is being found out
+    is_understanding: bool = False  # an Understood is to come for it
+    proposals: tuple[str, ...] = ()  # flows that it may mean, likeliest first; the first one is being asked about
     half_corrected: str = ""  # a correction whose group or digits are still to come, in the caller's words
     misses: Mapping[str, Misses] = field(default_factory=dict)  # by question id
     said: tuple[Prompt, ...] = ()  # for «повторите»
@@ -108,6 +112,7 @@ class DialogueState:
     done: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     turns: int = 0
+    phrases: int = 0  # free ones whose meaning was found out
     final: HandOff | HangUp | None = None
     hung_up: bool = False
 
@@ -141,6 +146,7 @@ class DialogueState:
                     "said": tuple(Prompt(**prompt) for prompt in fields["said"]),
                     "mode": Mode(fields["mode"]),
                     "asked": tuple(fields["asked"]),
+                    "proposals": tuple(fields["proposals"]),
                     "done": tuple(fields["done"]),
                     "left": tuple(fields["left"]),
                     "final": _final(fields["final"]),
@@ -170,7 +176,8 @@ def _plain_record(data: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _frame(data: dict[str, Any]) -> Frame:
-    return Frame(**data | {"entry": Entry(data["entry"]), "result": _plain_record(data["result"])})
+    plain_data = {"entry": Entry(data["entry"]), "result": _plain_record(data["result"])}
+    return Frame(**data | plain_data | {"answered": tuple(data["answered"])})
 
 
 def _slot_value(data: dict[str, Any]) -> SlotValue:

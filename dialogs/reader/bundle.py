@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dialogs.engine import bundle as names
-from dialogs.engine.bundle import Bundle, Field, Flow
+from dialogs.engine.bundle import Bundle, Field, Flow, Trigger
 from dialogs.engine.steps.step import Step
 from dialogs.reader.domain import (
     Domain,
@@ -23,13 +23,25 @@ from dialogs.reader.flow_checks import check_flows, resets
 from dialogs.reader.folder import domain_files
 from dialogs.reader.layout import LaidStep, Layout
 from dialogs.reader.problems import Place, Problems, meant
+from dialogs.reader.questions import response_id
 from dialogs.reader.source import Section, SourceFiles, Value
 from dialogs.reader.steps import StepReader
 from dialogs.reader.tables import read_tables
 from dialogs.settings import DialogueSettings
 
 FORMAT = 1
-FLOW_KEYS = ("name", "description", "steps", "task", "queue", "persisted_slots")
+FLOW_KEYS = (
+    "name",
+    "description",
+    "steps",
+    "task",
+    "queue",
+    "persisted_slots",
+    "nlu_trigger",
+    "confirm",
+    "digression",
+)
+USUAL_CONFIDENCE = 0.6
 
 
 def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundle:
@@ -86,13 +98,13 @@ def _engine_needs(domain: Domain, problems: Problems) -> None:
         problems.add(
             Place("domain/queues.yml", 1), "нет ни одной очереди", "Добавьте очередь: без неё некуда переводить"
         )
-    for response_id in names.ENGINE_RESPONSES:
+    for said in names.ENGINE_RESPONSES:
         place = Place("domain/responses.yml", 1)
-        response = domain.responses.get(response_id)
+        response = domain.responses.get(said)
         if response is None:
-            problems.add(place, f"нет реплики «{response_id}»", "Добавьте её: система говорит её сама")
+            problems.add(place, f"нет реплики «{said}»", "Добавьте её: система говорит её сама")
         elif not all(variant.text.is_static for variant in response.variants):
-            problems.add(place, f"в реплике «{response_id}» есть подстановки", "Она звучит при сбоях: уберите их")
+            problems.add(place, f"в реплике «{said}» есть подстановки", "Она звучит при сбоях: уберите их")
 
 
 class _Flows:
@@ -102,6 +114,7 @@ class _Flows:
         self.flows: dict[str, Flow] = {}
         self.places: dict[tuple[str, str], Place] = {}
         self.persisted: dict[str, tuple[str, ...]] = {}
+        self._triggered: dict[str, str] = {}  # intent -> name of the flow it starts
 
     def read(self, folder: Path) -> None:
         sections = list(self._sections(folder))
@@ -155,7 +168,42 @@ class _Flows:
                 layout.first,
                 section.maybe("task"),
                 self._queue(section.value("queue")),
+                triggers=self._triggers(section),
+                confirm=self._confirm(section),
+                is_digression=section.get("digression", bool, True),
             )
+
+    def _triggers(self, section: Section) -> tuple[Trigger, ...]:
+        value = section.value("nlu_trigger")
+        triggers: list[Trigger] = []
+        for item in value.items() if value is not None else ():
+            listed = item.section("- intent: имя_намерения")
+            intent = listed.maybe("intent") if listed is not None else None
+            if listed is None or intent is None:
+                item.tell("не сказано, какое намерение начинает сценарий", "Напишите - intent: имя из data/nlu")
+                continue
+            listed.only(("intent", "confidence_threshold"))
+            confidence = listed.get("confidence_threshold", float, USUAL_CONFIDENCE)
+            if not 0 < confidence <= 1:
+                listed.tell("порог уверенности — от 0 до 1", f"Обычно {USUAL_CONFIDENCE}")
+            if intent in self._triggered:
+                listed.tell(
+                    f"намерение «{intent}» уже начинает сценарий «{self._triggered[intent]}»", "Оставьте одно из двух"
+                )
+            self._triggered[intent] = section.get("name", str, "")
+            triggers.append(Trigger(intent, confidence))
+        return tuple(triggers)
+
+    def _confirm(self, section: Section) -> str | None:
+        value = section.value("confirm")
+        if value is not None:
+            return response_id(value, self._domain)
+        if "nlu_trigger" in section and "task" in section:
+            section.tell(
+                "не сказано, как переспросить, нужен ли этот сценарий (confirm)",
+                "Добавьте confirm: реплика вроде «Вы хотите узнать баланс?»",
+            )
+        return None
 
     def _results(self, layout: Layout) -> dict[str, Field]:
         fields: dict[str, Field] = {}

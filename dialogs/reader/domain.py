@@ -43,6 +43,7 @@ COLLECT_KEYS = (
     "no_match",
     "read_back",
     "ask_before_filling",
+    "from_phrase",
     "rejections",
 )
 KEYS = "123456789"

@@ -17,7 +17,7 @@ from dialogs.reader.domain import ASKABLE, Domain
 from dialogs.reader.problems import meant
 from dialogs.reader.source import Section, Value
 
-LISTEN_KEYS = ("barge_in", "start_seconds", "complete_seconds", "incomplete_seconds", "max_seconds")
+LISTEN_KEYS = ("barge_in", "digressions", "start_seconds", "complete_seconds", "incomplete_seconds", "max_seconds")
 ENTRY_KEYS = ("max", "end", "inter_key_seconds")
 HANDOFF = "handoff"
 
@@ -160,6 +160,7 @@ def _question(source: QuestionSource, question_id: str, domain: Domain) -> Quest
         digit_check=check.value,
         barge_in=listen.get("barge_in", bool, True) if listen is not None else True,
         sensitive=slot.sensitive,
+        digressions=listen.get("digressions", bool, True) if listen is not None else True,
     )
 
 

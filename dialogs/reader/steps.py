@@ -11,6 +11,7 @@ from dialogs.engine.expressions import Expression
 from dialogs.engine.read_back import Repair
 from dialogs.engine.steps.action import Action
 from dialogs.engine.steps.call import Call
+from dialogs.engine.steps.clarify import Clarify
 from dialogs.engine.steps.collect import Asking, Collect, Ladder, Rejection
 from dialogs.engine.steps.handoff import HandOffStep
 from dialogs.engine.steps.hang_up import HangUpStep
@@ -63,6 +64,7 @@ class StepReader:
         build: dict[str, Callable[[LaidStep, Value, Shared], Step | None]] = {
             "say": self._say,
             "collect": self._collect,
+            "clarify": self._clarify,
             "action": self._action,
             "set_slots": self._set_slots,
             "look_up": self._look_up,
@@ -210,7 +212,7 @@ class StepReader:
         if source is None:
             return None
         question_id = f"{self.flow}/{laid.id}"
-        before = source.value("ask_before_filling")
+        before, from_phrase = source.value("ask_before_filling"), source.value("from_phrase")
         asking = read_asking(source, question_id, self.domain, self.layout.target)
         read_back, repair = self._read_back(source, asking)
         return Collect(
@@ -219,8 +221,18 @@ class StepReader:
             read_back=read_back,
             repair=repair,
             ask_before_filling=bool(before.of(bool)) if before is not None else False,
+            from_phrase=bool(from_phrase.of(bool)) if from_phrase is not None else False,
             rejections=self._rejections(source),
         )
+
+    def _clarify(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
+        laid.section.only((*EVERY_STEP, "clarify", *COLLECT_KEYS))
+        source = source_for(self.domain, about.of(str) or "", laid.section, about)
+        if source is None:
+            return None
+        if source.slot.kind is not SlotKind.YES_NO:
+            about.tell("переспросить можно только вопросом на да или нет", "Укажите слот типа yes_no")
+        return Clarify(**shared, asking=read_asking(source, f"{self.flow}/{laid.id}", self.domain, self.layout.target))
 
     def _read_back(self, source: QuestionSource, asking: Asking) -> tuple[Asking | None, Repair | None]:
         section = source.section("read_back")

@@ -31,6 +31,8 @@ from dialogs.engine.vocabulary import (
     RunAction,
     Say,
     Turn,
+    Understand,
+    Understood,
 )
 from dialogs.talks.example_results import RESULTS
 
@@ -59,6 +61,9 @@ class Player:
     def tell(self, event: Event) -> None:
         # as after a crash: the next event meets the state as it was saved
         self.state, self.turn = self.engine.step(DialogueState.from_bytes(self.state.to_bytes()), event)
+        if isinstance(self.last, Understand):
+            self.tell(Understood())
+            return
         self.said = [prompt for command in self.turn if isinstance(command, Say | Ask) for prompt in command.prompts]
 
     @property

@@ -9,14 +9,18 @@ from dialogs.engine.expressions import Expression
 from dialogs.engine.read_back import MAX_CORRECTIONS, ReadBack, Repair, Understood
 from dialogs.engine.state import Mode, SlotValue, Source, Waiting
 from dialogs.engine.steps.step import Outcome, Step
-from dialogs.engine.vocabulary import Event, Heard, HearingFailed, KeysPressed, NothingHeard, Question
+from dialogs.engine.vocabulary import Event, Heard, HearingFailed, Intent, KeysPressed, NothingHeard, Question
+from dialogs.engine.wishes import Propose, Start, wish
 from dialogs.grammar.correction import Corrected, Unclear
 from dialogs.grammar.grouping import digits_of
+from dialogs.grammar.words import FILLERS, UNKNOWN, words
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
 
 
+MAX_PHRASES = 30
+"""Free phrases of one call whose meaning is found out; further ones are not understood."""
 MAX_REPEATS = 5
 """How often one question is repeated on demand; after that a wish for it counts as an answer not understood."""
 
@@ -58,13 +62,23 @@ class Collect(Step):
     read_back: Asking | None = None  # «…, верно?» after a spoken answer
     repair: Repair | None = None  # of a number that was read back
     ask_before_filling: bool = False
+    from_phrase: bool = False  # of a choice: the phrase that started the flow may name it
     rejections: tuple[Rejection, ...] = ()
 
+    @property
+    def slot(self) -> str:
+        """The slot that is asked for."""
+        return self.asking.slot
+
     def enter(self, run: Run) -> Outcome:
-        """Ask, unless the slot is filled already."""
+        """Ask, unless the slot is filled already; a number that nobody has confirmed yet is read back."""
         if self.ask_before_filling:
-            run.clear_slot(self.asking.slot)
-        elif run.is_filled(self.asking.slot):
+            run.clear_slot(self.slot)
+        filled = run.slots.get(self.slot)
+        if filled is not None and self.read_back is not None and not filled.confirmed:
+            run.clear_slot(self.slot)
+            return self._read(run, self.read_back, filled)
+        if filled is not None:
             return Outcome.NEXT
         run.forget_misses(self.asking.question.id)
         return self._ask(run, self.asking)
@@ -87,10 +101,8 @@ class Collect(Step):
                 return self._repeat(run, current, self.again)
             case Heard() | KeysPressed():
                 match self._understand(run, current, event):
-                    case Command.OPERATOR:
-                        return run.give_to_agent("asked")
-                    case Command.REPEAT:
-                        return self._repeat(run, current, lambda run: run.repeat(current))
+                    case Command() as command:
+                        return self._obey(run, current, command)
                     case Answered() as answered if answered.is_clear or self.read_back is not None:
                         return self._take(run, current, answered)
                     case Corrected(grouped):
@@ -99,10 +111,56 @@ class Collect(Step):
                         return self._ask_for_the_rest(run, self.repair, missing, event)
                     case Unclear():
                         return self._give_the_number_up(run)
+                    case _ if (phrase := self._free_phrase(run, current, event)) is not None:
+                        return run.understand(phrase)
                     case _:
                         return self._miss(run, current, no_input=False)
             case _:
                 return self.again(run)
+
+    def meant(self, run: Run, intents: tuple[Intent, ...]) -> Outcome:
+        """Do what a phrase that was no answer asks for."""
+        current = self._current(run)
+        match wish(run, intents, run.bundle.slots[current.slot].kind):
+            case Command() as command:
+                return self._obey(run, current, command)
+            case Answered() as answered:
+                return self._take(run, current, answered)
+            case Start(flow):
+                run.want(flow)
+                return Outcome.MOVED
+            case Propose(flows):
+                run.propose(flows)
+                return Outcome.MOVED
+            case None:
+                return self._miss(run, current, no_input=False)
+
+    def _free_phrase(self, run: Run, current: Asking, event: Heard | KeysPressed) -> str | None:
+        """Return what was said when it may be a wish beside the question."""
+        if not isinstance(event, Heard) or not current.question.digressions or run.phrases >= MAX_PHRASES:
+            return None
+        said = " ".join(word for word in readings(event)[0].split() if word != UNKNOWN)
+        return said if any(word.isalpha() and word not in FILLERS for word in words(said)) else None
+
+    def _obey(self, run: Run, current: Asking, command: Command) -> Outcome:
+        match command:
+            case Command.OPERATOR:
+                return run.give_to_agent("asked")
+            case Command.REPEAT:
+                return self._repeat(run, current, lambda run: run.repeat(current))
+            case Command.WAIT:
+                return self._repeat(run, current, lambda run: run.wait(current))
+            case Command.CANCEL:
+                run.cancel()
+                return Outcome.MOVED
+            case Command.BACK:
+                return self._back(run, current)
+
+    def _back(self, run: Run, current: Asking) -> Outcome:
+        if run.candidate is not None:  # the question before «верно?» is the number's own
+            run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
+            return self._ask(run, self.asking)
+        return Outcome.MOVED if run.go_back() else self._repeat(run, current, lambda run: run.repeat(current))
 
     def _repeat(self, run: Run, current: Asking, ask_again: Callable[[Run], Outcome]) -> Outcome:
         if run.count_repeat(current.question.id) > MAX_REPEATS:  # a stuck key, or somebody who needs a person
@@ -176,6 +234,7 @@ class Collect(Step):
                 run.clear_slot(slot)
                 return self._miss(run, self.asking, no_input=False, instead=rejection.utter)
         run.forget_misses(self.asking.question.id)
+        run.note_answered(self.id)
         return Outcome.NEXT
 
     def _miss(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dialogs.engine.expressions import Expression
 from dialogs.engine.templates import Template
-from dialogs.engine.vocabulary import Event
+from dialogs.engine.vocabulary import Event, Intent
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
@@ -32,6 +32,15 @@ class Branch:
     condition: Expression | None = None
 
 
+@runtime_checkable
+class HasSlot(Protocol):
+    """A step that asks for a slot."""
+
+    @property
+    def slot(self) -> str:
+        """The slot."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of a flow."""
@@ -46,6 +55,10 @@ class Step:
 
     def answer(self, run: Run, event: Event) -> Outcome:
         """Take what the step waited for."""
+        return self.again(run)
+
+    def meant(self, run: Run, intents: tuple[Intent, ...]) -> Outcome:
+        """Take what a free phrase at this step means."""
         return self.again(run)
 
     def again(self, run: Run) -> Outcome:

@@ -19,12 +19,15 @@ from dialogs.engine.vocabulary import (
     Heard,
     HearingFailed,
     HungUp,
+    Intent,
     KeysPressed,
     NothingHeard,
     Resumed,
     RunAction,
     Say,
     Turn,
+    Understand,
+    Understood,
 )
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
@@ -45,8 +48,23 @@ SPEECH = [
     "вторая группа",
     "не семнадцать а двадцать пять",
     "двенадцать ноль пять тысяча девятьсот восемьдесят пять",
+    "сколько там у меня накопилось",
+    "подождите",
+    "назад",
+    "отмена",
+    "нет не баланс а заблокировать",
     "[unk]",
     "",
+]
+INTENTS = [
+    *(trigger.intent for flow in BUNDLE.flows.values() for trigger in flow.triggers),
+    "operator",
+    "repeat",
+    "cancel",
+    "affirm",
+    "deny",
+    "out_of_scope",
+    "no_such_intent",
 ]
 KEYS = ["1", "2", "0", "*", "#", "", "7789000000002222", "12051985", "99"]
 
@@ -60,6 +78,7 @@ likely: st.SearchStrategy[Event] = (
     st.sampled_from(SPEECH).map(Heard)
     | st.sampled_from(KEYS).map(KeysPressed)
     | st.just(NothingHeard())
+    | st.lists(st.builds(Intent, st.sampled_from(INTENTS), st.floats(0, 1)), max_size=4).map(tuple).map(Understood)
     | st.builds(ActionDone, st.sampled_from(ACTIONS), st.sampled_from(list(RESULTS.values())))
 )
 events: st.SearchStrategy[Event] = likely | st.one_of(
@@ -81,7 +100,7 @@ events: st.SearchStrategy[Event] = likely | st.one_of(
 def check_turn(turn: Turn) -> None:
     *before, last = turn
     assert all(isinstance(command, Say) and command.prompts for command in before)
-    assert isinstance(last, Ask | RunAction | HandOff | HangUp)
+    assert isinstance(last, Ask | Understand | RunAction | HandOff | HangUp)
     if isinstance(last, Ask):
         assert last.prompts
         assert all(prompt.text for prompt in last.prompts)
@@ -140,6 +159,8 @@ def test_a_silent_caller_gets_to_an_end_within_six_silences(happening: list[Even
     for _ in range(6):
         if turn and isinstance(turn[-1], RunAction):
             state, turn = engine.step(state, ActionFailed(turn[-1].action, "timeout"))
+        elif turn and isinstance(turn[-1], Understand):
+            state, turn = engine.step(state, Understood())
         else:
             state, turn = engine.step(state, NothingHeard())
     assert turn == () or isinstance(turn[-1], HandOff | HangUp)
