@@ -86,8 +86,10 @@ def listed_options(section: Section, tables: Mapping[str, SourceTable]) -> Itera
             "Спросите сначала о части: о городе",
         )
     for value, rows in grouped.items():
-        written = [each for row in rows for each in _phrases(row[phrases])] if phrases is not None else []
-        said = dict(written) or {value.lower(): rows[0][column].place}
+        said: dict[str, Place] = {}
+        for phrase, place in (each for row in rows if phrases is not None for each in _phrases(row[phrases])):
+            said.setdefault(phrase, place)
+        said = said or {value.lower(): rows[0][column].place}
         pressed = [row[keys] for row in rows if keys is not None and row[keys].scalar() is not None]
         yield ListedOption(value, rows[0][column], tuple(said.items()), pressed[0] if pressed else None)
 
