@@ -18,7 +18,7 @@ from dialogs.engine.bundle import (
 from dialogs.engine.vocabulary import Value as Plain
 from dialogs.grammar.checks import Check
 from dialogs.reader.expressions import Names
-from dialogs.reader.problems import meant
+from dialogs.reader.problems import Place, meant
 from dialogs.reader.source import Section, Value
 from dialogs.reader.tables import SourceTable, listed_options
 from dialogs.reader.texts import read_template
@@ -60,6 +60,7 @@ class Domain:
     slots: dict[str, Slot] = field(default_factory=dict)
     slot_sections: dict[str, Section] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
+    response_places: dict[str, Place] = field(default_factory=dict)
     actions: dict[str, ActionContract] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     default_queue: str = ""
@@ -275,6 +276,7 @@ def read_responses(section: Section, domain: Domain) -> None:
         variants = [found for item in value.items() if (found := _variant(item, names, domain)) is not None]
         if value.is_list and not value.node.value:
             value.tell(f"у реплики «{response_id}» нет ни одного текста", "Добавьте: - text: …")
+        domain.response_places[response_id] = key.place
         domain.responses[response_id] = Response(response_id, tuple(variants))
 
 
