@@ -28,7 +28,9 @@ class CallTime:
 
 def call_times(bundle: Bundle) -> tuple[CallTime, ...]:
     """Return the worst case of every flow, longest first. A circle of steps is passed once, all of its steps counted."""
-    called = {flow.id: {step.flow for step in flow.steps.values() if isinstance(step, Call)} for flow in bundle.flows.values()}
+    called = {
+        flow.id: {step.flow for step in flow.steps.values() if isinstance(step, Call)} for flow in bundle.flows.values()
+    }
     seconds: dict[str, float] = {}
     for flow_id in TopologicalSorter(called).static_order():
         seconds[flow_id] = _longest_way(bundle, bundle.flows[flow_id], seconds)

@@ -125,11 +125,8 @@ class Engine:
     def _apologise(self, state: DialogueState) -> tuple[DialogueState, Turn]:
         reason = "internal_error"
         try:
-            run = Run(
-                self.bundle,
-                replace(state, waiting=Waiting.NOTHING, candidate=None, is_understanding=False),
-                self._on_passed,
-            )
+            calm = replace(state, waiting=Waiting.NOTHING, candidate=None, is_understanding=False)
+            run = Run(self.bundle, calm, self._on_passed)
             run.break_down(reason)
             self._go_on(run)
             return run.outcome()

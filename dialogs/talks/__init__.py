@@ -1,0 +1,1 @@
+"""Conversations in text: played from files as tests, or talked by hand."""

@@ -11,10 +11,12 @@ from integrations.loyalty.port import Card, CardState, Customer
 
 
 def customer(*cards: Card) -> Customer:
+    """Make up a customer with these cards."""
     return Customer("c-1", "Анна", "Сергеевна", "Иванова", ("+79160000001",), cards)
 
 
 def card(last4: str, state: CardState = CardState.ACTIVE, points: int = 0, **more: int | date) -> Card:
+    """Make up a card; `more` are further fields of `Card`."""
     figures = {"points_pending": 0, "points_expiring": 0, "expires_on": None} | more
     return Card(f"778900000000{last4}", state, points, **figures)  # type: ignore[arg-type]
 

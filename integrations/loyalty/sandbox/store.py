@@ -97,6 +97,13 @@ class SandboxStore:
         """Find a person by their id, with phones and cards loaded."""
         return await self._one(select(CustomerRow).where(CustomerRow.id == customer_id))
 
+    async def everybody(self) -> list[CustomerRow]:
+        """List all people, with phones and cards loaded."""
+        query = select(CustomerRow).order_by(CustomerRow.id)
+        async with self._sessions() as session:
+            loaded = query.options(selectinload(CustomerRow.phones), selectinload(CustomerRow.cards))
+            return list(await session.scalars(loaded))
+
     async def preview(self, merge: Merge) -> MergePreview | Refused:
         """Tell what a merge would do."""
         async with self._sessions() as session:
