@@ -27,16 +27,15 @@ class CallTime:
 
 
 def call_times(bundle: Bundle) -> tuple[CallTime, ...]:
-    """Return the worst case of every flow, longest first. A circle of steps is passed once, all of its steps counted."""
-    called = {
-        flow.id: {step.flow for step in flow.steps.values() if isinstance(step, Call)} for flow in bundle.flows.values()
-    }
+    """Return the worst case of every flow, longest first; a circle of steps is passed once, all of them counted."""
+    flows = bundle.flows.values()
+    called = {flow.id: {step.flow for step in flow.steps.values() if isinstance(step, Call)} for flow in flows}
     seconds: dict[str, float] = {}
     for flow_id in TopologicalSorter(called).static_order():
         seconds[flow_id] = _longest_way(bundle, bundle.flows[flow_id], seconds)
     times = (
         CallTime(flow.id, flow.name, sum(isinstance(step, Collect) for step in flow.steps.values()), seconds[flow.id])
-        for flow in bundle.flows.values()
+        for flow in flows
     )
     return tuple(sorted(times, key=lambda each: (-each.seconds, each.flow)))
 

@@ -37,7 +37,7 @@ def check(
 ) -> None:
     """Check a dialogue; tell every fault with file, line and a way out. Exit code 1 when there is one.
 
-    Warnings do not fail it. Words of the phrase lists that the speech model lacks are told too; the line works without them (exit code 0).
+    Warnings do not fail it. Nor do words of the phrase lists that the speech model lacks: the line works without them.
     """
     checked = check_or_exit(folder)
     bundle = checked.bundle
