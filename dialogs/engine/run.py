@@ -399,6 +399,10 @@ class Run:
         self.frames[-1] = replace(self.frame, result=record, answered=())
         return True
 
+    def keep(self, record: Mapping[str, Value]) -> None:
+        """Keep what was found as the flow's `result`."""
+        self.frames[-1] = replace(self.frame, result=record)
+
     def keep_error(self, error: str) -> None:
         """Keep why an action failed as `result.error`."""
         self.waiting = Waiting.NOTHING

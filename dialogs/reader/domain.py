@@ -19,12 +19,13 @@ from dialogs.engine.bundle import (
 from dialogs.engine.vocabulary import Value as Plain
 from dialogs.grammar.checks import Check
 from dialogs.reader.expressions import Names
-from dialogs.reader.problems import meant
+from dialogs.reader.problems import Place, meant
 from dialogs.reader.source import Section, Value
+from dialogs.reader.tables import SourceTable, listed_options
 from dialogs.reader.texts import read_template
 
 SLOT_KINDS = {
-    SlotKind.CHOICE: ("options",),
+    SlotKind.CHOICE: ("options", "options_from"),
     SlotKind.YES_NO: ("yes", "no"),
     SlotKind.NUMBER_STRING: ("length", "prefixes", "check", "groups"),
     SlotKind.TEXT: (),
@@ -59,9 +60,11 @@ class Domain:
     """What has been read so far."""
 
     facts: Mapping[str, Plain]
+    tables: Mapping[str, SourceTable] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     slot_sections: dict[str, Section] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
+    response_places: dict[str, Place] = field(default_factory=dict)
     actions: dict[str, ActionContract] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     default_queue: str = ""
@@ -108,7 +111,7 @@ def read_slots(section: Section, domain: Domain) -> None:
             continue
         slot = value.section("type: choice и другие свойства слота")
         if slot is not None:
-            domain.slots[name] = _slot(name, slot)
+            domain.slots[name] = _slot(name, slot, domain)
             domain.slot_sections[name] = slot
 
 
@@ -125,7 +128,7 @@ def _kind(section: Section, kinds: tuple[SlotKind, ...] | Mapping[SlotKind, obje
     return SlotKind.TEXT
 
 
-def _slot(name: str, section: Section) -> Slot:
+def _slot(name: str, section: Section, domain: Domain) -> Slot:
     kind = _kind(section, SLOT_KINDS)
     section.only((*SLOT_KEYS, *SLOT_KINDS[kind]))
     asked = section.section("collect")
@@ -133,10 +136,7 @@ def _slot(name: str, section: Section) -> Slot:
         asked.only(COLLECT_KEYS)
     options: tuple[SlotOption, ...] = ()
     if kind is SlotKind.CHOICE:
-        listed = section.section("options")
-        if listed is None and "options" not in section:
-            section.tell(f"у выбора «{name}» нет вариантов", "Добавьте options: с вариантами, их клавишами и фразами")
-        options = _options(listed) if listed is not None else ()
+        options = _choice_options(name, section, domain)
     initial = section.value("initial_value")
     return Slot(
         name,
@@ -165,6 +165,39 @@ def _groups(section: Section) -> tuple[int, ...]:
     return tuple(groups)
 
 
+def _choice_options(name: str, section: Section, domain: Domain) -> tuple[SlotOption, ...]:
+    if "options" in section and "options_from" in section:
+        section.tell(f"у выбора «{name}» и options, и options_from", "Оставьте одно: список здесь или в таблице")
+        return ()
+    if "options_from" in section:
+        source = section.section("options_from")
+        return _options_of_table(source, domain) if source is not None else ()
+    if "options" not in section:
+        section.tell(f"у выбора «{name}» нет вариантов", "Добавьте options: с вариантами, их клавишами и фразами")
+    listed = section.section("options")
+    return _options(listed) if listed is not None else ()
+
+
+def _options_of_table(section: Section, domain: Domain) -> tuple[SlotOption, ...]:
+    options: list[SlotOption] = []
+    taken: dict[str, str] = {}
+    for each in listed_options(section, domain.tables):
+        pressed = each.key.of(str) if each.key is not None else None
+        phrases = tuple(text for text, _ in each.phrases)
+        _told_apart(each.place, each.value, pressed, phrases, taken)
+        options.append(SlotOption(each.value, phrases, pressed))
+    return tuple(options)
+
+
+def _told_apart(place: Value, name: str, pressed: str | None, phrases: tuple[str, ...], taken: dict[str, str]) -> None:
+    """Tell of a key or a phrase that another option has already."""
+    if pressed is not None and not KEYS.fullmatch(pressed):
+        place.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — цифра от 1 до 9 (или несколько) в кавычках")
+    for mark in (pressed, *phrases):
+        if mark is not None and taken.setdefault(mark, name) != name:
+            place.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
+
+
 def _options(section: Section) -> tuple[SlotOption, ...]:
     options: list[SlotOption] = []
     taken: dict[str, str] = {}
@@ -177,20 +210,17 @@ def _options(section: Section) -> tuple[SlotOption, ...]:
         if not phrases and "phrases" not in option:
             key.tell(f"у варианта «{name}» нет фраз", "Добавьте phrases: как это говорят")
         pressed = option.maybe("key")
-        if pressed is not None and not KEYS.fullmatch(pressed):
-            key.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — цифра от 1 до 9 (или несколько) в кавычках")
-        for mark in (pressed, *phrases):
-            if mark is not None and mark in taken and taken[mark] != name:
-                key.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
-            elif mark is not None:
-                taken[mark] = name
+        _told_apart(key, name, pressed, phrases, taken)
         options.append(SlotOption(name, phrases, pressed))
     return tuple(options)
 
 
 def read_actions(section: Section, domain: Domain) -> None:
     """Read `actions:`."""
-    for name, _, value in section.entries():
+    for name, key, value in section.entries():
+        if name in domain.actions:
+            key.tell(f"действие «{name}» уже есть в другом файле", "Оставьте одно из двух")
+            continue
         action = value.section("arguments, result и limit_seconds")
         if action is None:
             continue
@@ -236,7 +266,9 @@ def _fields(section: Section) -> dict[str, Field]:
 
 def read_queues(section: Section, domain: Domain) -> None:
     """Read `queues:`; the first one is where callers without a topic go."""
-    for name, _, value in section.entries():
+    for name, key, value in section.entries():
+        if name in domain.queues:
+            key.tell(f"очередь «{name}» уже есть в другом файле", "Оставьте одну из двух")
         queue = value.section("name: название очереди")
         if queue is not None:
             queue.only(("name",))
@@ -254,6 +286,7 @@ def read_responses(section: Section, domain: Domain) -> None:
         variants = [found for item in value.items() if (found := _variant(item, names, domain)) is not None]
         if value.is_list and not value.node.value:
             value.tell(f"у реплики «{response_id}» нет ни одного текста", "Добавьте: - text: …")
+        domain.response_places[response_id] = key.place
         domain.responses[response_id] = Response(response_id, tuple(variants))
 
 

@@ -8,7 +8,7 @@ from dialogs.engine.steps.step import END
 from dialogs.reader.problems import meant
 from dialogs.reader.source import Section, Value
 
-KINDS = ("say", "collect", "clarify", "action", "set_slots", "call", "link", "noop", "handoff", "hang_up")
+KINDS = ("say", "collect", "clarify", "action", "set_slots", "look_up", "call", "link", "noop", "handoff", "hang_up")
 TERMINAL = ("link", "handoff", "hang_up")
 """Kinds that end the flow: nothing comes after them."""
 

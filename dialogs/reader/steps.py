@@ -16,6 +16,7 @@ from dialogs.engine.steps.collect import Asking, Collect, Ladder, Rejection
 from dialogs.engine.steps.handoff import HandOffStep
 from dialogs.engine.steps.hang_up import HangUpStep
 from dialogs.engine.steps.link import Link
+from dialogs.engine.steps.look_up import LookUp
 from dialogs.engine.steps.noop import Noop
 from dialogs.engine.steps.say import SayStep
 from dialogs.engine.steps.set_slots import SetSlots
@@ -25,6 +26,7 @@ from dialogs.engine.vocabulary import Scalar
 from dialogs.reader.domain import COLLECT_KEYS, Domain
 from dialogs.reader.expressions import Names, read_expression, read_operand
 from dialogs.reader.layout import LaidStep, Layout
+from dialogs.reader.look_ups import read_look_up
 from dialogs.reader.problems import meant
 from dialogs.reader.questions import QuestionSource, read_asking, response_id, source_for
 from dialogs.reader.repairs import REPAIR_RESPONSES, confirms_number, read_repair
@@ -65,6 +67,7 @@ class StepReader:
             "clarify": self._clarify,
             "action": self._action,
             "set_slots": self._set_slots,
+            "look_up": self._look_up,
             "call": self._call,
             "link": self._link,
             "noop": self._noop,
@@ -174,6 +177,11 @@ class StepReader:
                     key.tell(f"нет слота «{name}»", meant(name, self.domain.slots))
                 values.append((name, read_operand(value, self.names)))
         return SetSlots(**shared, values=tuple(values))
+
+    def _look_up(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
+        laid.section.only((*EVERY_STEP, "look_up", "where"))
+        found = read_look_up(about, laid.section, self.domain, self.names)
+        return LookUp(**shared, table=found[0], where=found[1]) if found is not None else None
 
     def _action(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
         laid.section.only((*EVERY_STEP, "action", "arguments", "waiting", "failed"))

@@ -8,7 +8,7 @@ import pytest
 from integrations.loyalty.port import CardState, LoyaltyUnavailable
 from integrations.operations.port import OperationState
 from tests.dialogs.actions.conftest import Line
-from tests.dialogs.results import card, customer
+from dialogs.talks.example_results import card, customer
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 
 DMITRY = "+79160000002"
