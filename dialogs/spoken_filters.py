@@ -10,8 +10,9 @@
 | `groups` | «7789000000002222» | by fours, each by pairs; other lengths: `groups:3,3,2,2` |
 | `groups` | «77 89, 0 12» (`answer.groups`) | as it is grouped: «семьдесят семь восемьдесят девять, ноль двенадцать» |
 | `date` | «2026-12-01» | «первого декабря» |
+| `birth_date` | «12051985» | «двенадцатого мая тысяча девятьсот восемьдесят пятого года» |
 | `cards` | list of cards | «на карте двадцать два двадцать два сто баллов; на карте …» |
-| `endings` | list of cards | «двадцать два двадцать два и ноль-ноль ноль пять» (of some states: `endings:issued,active`) |
+| `endings` | list of cards | «двадцать два двадцать два и ноль-ноль ноль пять» (`endings:issued,active`: of these states) |
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from dialogs.customer_facts import birth_date_of
 from dialogs.engine.vocabulary import Value
 from dialogs.grammar.grouping import USUAL_GROUPS, in_groups
 from tts.spoken import Gender, date_words, digit_group, last_digits, number_words, plural, points
@@ -84,6 +86,10 @@ def _date() -> Form:
     return lambda value: date_words(date.fromisoformat(_text(value)))
 
 
+def _birth_date() -> Form:
+    return lambda value: date_words(birth_date_of(_text(value)), year=True)
+
+
 def _cards() -> Form:
     return _say_cards
 
@@ -121,6 +127,7 @@ FILTERS: dict[str, Callable[..., Form]] = {
     "last4": _last4,
     "groups": _groups,
     "date": _date,
+    "birth_date": _birth_date,
     "cards": _cards,
     "endings": _endings,
 }
@@ -135,6 +142,7 @@ USAGE = {
     "last4": "{slots.card_number|last4}",
     "groups": "{answer.groups|groups}",
     "date": "{slots.expires_on|date}",
+    "birth_date": "{slots.birth_date|birth_date}",
     "cards": "{slots.cards|cards}",
     "endings": "{slots.cards|endings:active,blocked}",
 }

@@ -194,7 +194,9 @@ class Collect(Step):
         filled = SlotValue(answered.value, answered.source, answered.confidence, by_keys, answered.grouped)
         # a number that was keyed is known; letters keyed for a word may mean another one
         is_known = by_keys and run.bundle.slots[current.slot].kind is SlotKind.NUMBER_STRING
-        return self._fill(run, filled) if is_known or self.read_back is None else self._read(run, self.read_back, filled)
+        if is_known or self.read_back is None:
+            return self._fill(run, filled)
+        return self._read(run, self.read_back, filled)
 
     def _read(self, run: Run, read_back: Asking, value: SlotValue) -> Outcome:
         run.waiting, run.candidate, run.half_corrected = Waiting.CONFIRMATION, value, ""

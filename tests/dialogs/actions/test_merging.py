@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from dialogs.talks.example_results import card, customer
 from integrations.loyalty.port import CardState, LoyaltyUnavailable
 from integrations.operations.port import OperationState
 from tests.dialogs.actions.conftest import Line
-from dialogs.talks.example_results import card, customer
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
 
 DMITRY = "+79160000002"
