@@ -12,7 +12,7 @@
 | `date` | «2026-12-01» | «первого декабря» |
 | `birth_date` | «12051985» | «двенадцатого мая тысяча девятьсот восемьдесят пятого года» |
 | `cards` | list of cards | «на карте двадцать два двадцать два сто баллов; на карте …» |
-| `endings` | list of cards | «двадцать два двадцать два и ноль-ноль ноль пять» (`endings:issued,active`: of these states) |
+| `endings` | list of cards | «двадцать два двадцать два и ноль-ноль ноль пять» (`endings:issued,active`) |
 """
 
 from __future__ import annotations
