@@ -52,6 +52,8 @@ class AttemptSettings(BaseModel, frozen=True):
     per_range: int = Field(20, ge=1, description="Wrong tries within one range of card numbers before it is locked.")
     range_digits: int = Field(12, ge=1, description="Leading digits of a card number that name its range.")
     secret: SecretStr | None = Field(
-        None, description="Key of the hashes that stand for card numbers in Redis; empty: the line generates one."
+        None,
+        description="Key of the hashes that stand for card numbers in Redis and in keys of operations; "
+        "empty: the line generates one.",
     )
     lock_minutes: float = Field(60.0, gt=0, description="How long a lock lasts.")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic import command
+from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import Connection, MetaData, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from integrations.sql_database import open_engine
@@ -63,6 +63,20 @@ class Migrations:
             return None
         found: str | None = connection.scalar(text(f"SELECT version_num FROM {self.version_table}"))
         return found
+
+
+def run_migrations(metadata: MetaData, version_table: str) -> None:
+    """Do what alembic wants of `env.py`, over the connection that `Migrations` opened."""
+    connection = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        version_table=version_table,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def _begin_with_the_write_lock(engine: AsyncEngine) -> None:

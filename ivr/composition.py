@@ -113,11 +113,16 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
             settings.loyalty,
         )
         stack.push_async_callback(loyalty.close)
-        secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
         operations = _open_operations(settings, state_dir, stack)
         operation_upkeep = OperationUpkeep(metrics, operations, settings.retention, settings.database.url or "")
         sender = OperationSender(operations, loyalty, settings.operations, on_settled=operation_upkeep.settled)
-        changes = Changes(operations, sender, accepting_seconds=settings.database.limit_seconds + SPOOLING_SECONDS)
+        secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
+        changes = Changes(
+            operations,
+            sender,
+            secret=secret,
+            accepting_seconds=settings.database.limit_seconds + SPOOLING_SECONDS,
+        )
         stack.push_async_callback(changes.close)
         actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret), changes)
         if unknown := bundle.actions.keys() - actions.names:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +15,7 @@ import structlog
 
 from dialogs.actions.asked import Asked
 from dialogs.actions.port import ActionError
+from dialogs.engine.operation_key import KEY_LENGTH
 from integrations.loyalty.port import Card, Change, Done, Refusal, Refused
 from integrations.operations.port import (
     KEY_CONFLICT,
@@ -66,12 +69,18 @@ class Changes:
         log: OperationLog,
         sender: OperationSender,
         *,
+        secret: bytes = b"",
         accepting_seconds: float = 3.0,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`accepting_seconds`: what writing may take; with less time left, nothing is begun."""
+        """`accepting_seconds`: what writing may take; with less time left, nothing is begun.
+
+        `secret`: the same for all workers. Keys are made of what was asked for, and stay in the log when that is
+        erased; without a secret, whoever reads the log finds a card number by trying all of them.
+        """
         self._operations = log
         self._sender = sender
+        self._secret = secret
         self._accepting_seconds = accepting_seconds
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
@@ -79,6 +88,14 @@ class Changes:
     def now(self) -> datetime:
         """Tell the time."""
         return self._clock()
+
+    def key_of(self, asked: Asked) -> str:
+        """Return the key of the operation that a request stands for.
+
+        Raises:
+            ValueError: a changing action was asked for without a key.
+        """
+        return hmac.digest(self._secret, f"operation:{asked.key}".encode(), hashlib.sha256).hex()[:KEY_LENGTH]
 
     async def make(
         self, asked: Asked, wanted: Change | Prepare, *, wait: bool = True, after_kind: str | None = None
@@ -93,7 +110,7 @@ class Changes:
             ActionError, OperationLogError: nothing was written.
             Whatever finding out raises.
         """
-        key = asked.key
+        key = self.key_of(asked)
         if not await self._is_known(key):
             change = await wanted() if callable(wanted) else wanted
             if isinstance(change, Refusal):

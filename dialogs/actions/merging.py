@@ -64,7 +64,7 @@ class Merging:
         return {
             "outcome": made.outcome.value,
             "reason": made.reason,
-            "merge_key": asked.key,
+            "merge_key": self._changes.key_of(asked),
             "undo_minutes": _minutes_until(made.undo_until, self._changes.now()),
         }
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import selectinload
 
 from integrations.call_records.database import port_errors
@@ -24,25 +20,14 @@ from integrations.call_records.port import (
     CallUnknown,
 )
 from integrations.call_records.tables import CallRow, CallTurnRow
-from integrations.sql_database import open_engine
+from integrations.sql_store import SqlStore, changed
 
 _LATEST_LIMIT = 1000
 _DELETE_BATCH = 500
 
 
-class SqlCallRecords:
+class SqlCallRecords(SqlStore):
     """The call-record port over SQLAlchemy. The tables are `schema.upgrade`'s to make."""
-
-    def __init__(self, url: str, *, limit_seconds: float = 2.0, connections: int = 5) -> None:
-        """Take the database's address; connects at the first use.
-
-        Raises:
-            ValueError: not an address of SQLite or PostgreSQL.
-        """
-        self._limit_seconds = limit_seconds
-        self._engine = open_engine(url, limit_seconds, connections)
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._insert: Any = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
 
     async def open(self, start: CallStart) -> None:
         """Insert the row of a call that begins, or hand a call that is still open over to a new worker."""
@@ -87,7 +72,7 @@ class SqlCallRecords:
         ]
         async with self._transaction() as session:
             statement = update(CallRow).where(CallRow.call_id == call_id, _still_open()).values(values)
-            if await _changed(session, statement):
+            if await changed(session, statement):
                 if turns:
                     await session.execute(self._insert(CallTurnRow), turns)
             elif await session.scalar(select(CallRow.call_id).where(CallRow.call_id == call_id)) is None:
@@ -97,7 +82,7 @@ class SqlCallRecords:
         """Note which agent took the call."""
         statement = update(CallRow).where(CallRow.call_id == call_id).values(agent=agent, agent_connected_at=at)
         async with self._transaction() as session:
-            if not await _changed(session, statement):
+            if not await changed(session, statement):
                 raise CallUnknown(f"no call {call_id} for an agent to take")
 
     async def load(self, call_id: str) -> CallRecord | None:
@@ -127,7 +112,7 @@ class SqlCallRecords:
             .values(outcome=CallOutcome.DROPPED.value, reason=STALE_REASON, ended_at=ended_at)
         )
         async with self._transaction() as session:
-            return await _changed(session, statement)
+            return await changed(session, statement)
 
     async def delete_older_than(self, days: int, now: datetime) -> int:
         """Delete old calls with their turns, some hundreds at a time, so that nobody waits for it."""
@@ -136,29 +121,17 @@ class SqlCallRecords:
         deleted = 0
         while True:
             async with self._transaction() as session:
-                batch = await _changed(session, statement)
+                batch = await changed(session, statement)
             deleted += batch
             if batch < _DELETE_BATCH:
                 return deleted
 
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        async with port_errors(self._limit_seconds), self._sessions.begin() as session:
-            yield session
+    def _bounded(self) -> AbstractAsyncContextManager[None]:
+        return port_errors(self._limit_seconds)
 
 
 def _still_open() -> ColumnElement[bool]:
     return or_(CallRow.outcome == CallOutcome.IN_PROGRESS.value, CallRow.reason == STALE_REASON)
-
-
-async def _changed(session: AsyncSession, statement: Any) -> int:
-    """Run a statement that changes rows; return how many it changed."""
-    result: Any = await session.execute(statement, execution_options={"synchronize_session": False})
-    return int(result.rowcount)
 
 
 def _record(row: CallRow) -> CallRecord:

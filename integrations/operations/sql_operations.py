@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import aliased
 
 from integrations.loyalty.change_json import ChangeGarbage, change_from_json, change_to_json, summary_of
@@ -26,7 +23,7 @@ from integrations.operations.port import (
 )
 from integrations.operations.schema import port_errors
 from integrations.operations.tables import OperationRow
-from integrations.sql_database import open_engine
+from integrations.sql_store import SqlStore, changed
 
 _log = structlog.get_logger()
 
@@ -36,19 +33,8 @@ _LATEST_LIMIT = 1000
 _UNKNOWN_PREDECESSOR_LIMIT = timedelta(hours=24)  # it may lie in another worker's spool
 
 
-class SqlOperationLog:
+class SqlOperationLog(SqlStore):
     """The log of operations over SQLAlchemy. The table is `schema.upgrade`'s to make."""
-
-    def __init__(self, url: str, *, limit_seconds: float = 2.0, connections: int = 5) -> None:
-        """Take the database's address; connects at the first use.
-
-        Raises:
-            ValueError: not an address of SQLite or PostgreSQL.
-        """
-        self._limit_seconds = limit_seconds
-        self._engine = open_engine(url, limit_seconds, connections)
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._insert: Any = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
 
     async def accept(self, operation: Operation) -> None:
         """Write an operation, durably when this returns."""
@@ -66,7 +52,7 @@ class SqlOperationLog:
         }
         statement = self._insert(OperationRow).values(row).on_conflict_do_nothing(index_elements=["key"])
         async with self._transaction() as session:
-            if await _changed(session, statement):
+            if await changed(session, statement):
                 return
             known = await session.get_one(OperationRow, operation.key)
         # What was erased after sending cannot be compared any more; the summary still can.
@@ -116,7 +102,7 @@ class SqlOperationLog:
             .values(due_at=due_at, fault=fault)
         )
         async with self._transaction() as session:
-            await _changed(session, statement)
+            await changed(session, statement)
 
     async def settle(self, key: str, outcome: Outcome, at: datetime) -> None:
         """Note how it went; a merge that was taken back with this one is undone by the same transaction."""
@@ -135,7 +121,7 @@ class SqlOperationLog:
         """Note that the caller knows of the refusal."""
         statement = update(OperationRow).where(OperationRow.key == key, OperationRow.told_at.is_(None))
         async with self._transaction() as session:
-            await _changed(session, statement.values(told_at=at))
+            await changed(session, statement.values(told_at=at))
 
     async def load(self, key: str) -> OperationRecord | None:
         """Read one operation."""
@@ -175,25 +161,19 @@ class SqlOperationLog:
         old = OperationRow.settled_at < now - timedelta(days=days)
         statement = delete(OperationRow).where(old, ~_to_call_back())
         async with self._transaction() as session:
-            return await _changed(session, statement)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
+            return await changed(session, statement)
 
     async def _settle(self, key: str, values: dict[str, Any], at: datetime) -> None:
         settled = {**values, "settled_at": at, "content": None, "fault": None}
         statement = update(OperationRow).where(OperationRow.key == key, OperationRow.state.in_(_UNSETTLED))
         async with self._transaction() as session:
-            if not await _changed(session, statement.values(settled)):
+            if not await changed(session, statement.values(settled)):
                 return
             if values["state"] == OperationState.DONE.value:
-                await _changed(session, _take_back(key))
+                await changed(session, _take_back(key))
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        async with port_errors(self._limit_seconds), self._sessions.begin() as session:
-            yield session
+    def _bounded(self) -> AbstractAsyncContextManager[None]:
+        return port_errors(self._limit_seconds)
 
 
 def _to_call_back() -> ColumnElement[bool]:
@@ -218,12 +198,6 @@ def _take_back(undo_key: str) -> Any:
         .where(OperationRow.key == merge_key, OperationRow.state == OperationState.DONE.value)
         .values(state=OperationState.UNDONE.value)
     )
-
-
-async def _changed(session: AsyncSession, statement: Any) -> int:
-    """Run a statement that changes rows; return how many it changed."""
-    result: Any = await session.execute(statement, execution_options={"synchronize_session": False})
-    return int(result.rowcount)
 
 
 def _claim(row: OperationRow) -> Claim | None:

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from alembic import context
-
 from integrations.operations.schema import VERSION_TABLE
 from integrations.operations.tables import Base
+from integrations.sql_migrations import run_migrations
 
-connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=Base.metadata,
-    version_table=VERSION_TABLE,
-    render_as_batch=connection.dialect.name == "sqlite",
-    compare_type=True,
-)
-with context.begin_transaction():
-    context.run_migrations()
+run_migrations(Base.metadata, VERSION_TABLE)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.integrations.operations.examples import SETTINGS
 from tests.integrations.operations.fake import FakeOperationLog
 
 CALLER = "+79160000001"
+SECRET = b"a secret of the tests alone"
 EVERY_CARD = (
     *sample_people().cards_without_owner,
     *(card.number for person in sample_people().people for card in person.cards),
@@ -60,7 +62,7 @@ class Line:
     def use(self, log: OperationLog) -> None:
         """Put the actions over another log."""
         self.sender = OperationSender(log, self.loyalty, SETTINGS, clock=self.clock, chance=lambda: 1.0)
-        self.changes = Changes(log, self.sender, accepting_seconds=0.0, clock=self.clock)
+        self.changes = Changes(log, self.sender, secret=SECRET, accepting_seconds=0.0, clock=self.clock)
         self.actions = LoyaltyActions(self.loyalty, self.attempts, self.changes)
 
     def clock(self) -> datetime:
@@ -102,6 +104,11 @@ class Line:
 
     async def records(self) -> tuple[OperationRecord, ...]:
         return await self.log.of_call("call-1")
+
+
+def logged(key: str) -> str:
+    """Return the key under which the log keeps what is asked for under this one."""
+    return hmac.new(SECRET, b"operation:" + key.encode(), "sha256").hexdigest()[:40]
 
 
 def key_number(number: int) -> str:

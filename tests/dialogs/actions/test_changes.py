@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from dialogs.actions.asked import Asked
+from dialogs.actions.changes import Changes
+from dialogs.actions.port import ActionRequest
 from dialogs.engine.bundle import Bundle
 from integrations.loyalty.port import (
+    OPERATION_KEY,
     CardBlock,
     LoyaltyError,
     LoyaltyGarbage,
@@ -23,17 +27,19 @@ from integrations.operations.port import Operation, OperationNotStorable, Operat
 from integrations.operations.schema import upgrade
 from integrations.operations.spooled_operations import SpooledOperationLog
 from integrations.operations.sql_operations import SqlOperationLog
-from tests.dialogs.actions.conftest import EVERY_CARD, Line, key_number
+from tests.dialogs.actions.conftest import EVERY_CARD, Line, key_number, logged
 from tests.integrations.conftest import PATIENT_SECONDS
 from tests.integrations.loyalty.operation_examples import ANNAS_CARD, ANNAS_PHONE, NEW_CARD, NEW_PHONE
 from tests.integrations.operations.fake import FakeOperationLog
 
-KEY = "b" * 40
+KEY, MERGE_KEY = "b" * 40, "c" * 40
+LOGGED = logged(KEY)
+"""Under what the log and the loyalty system know what is asked for as KEY."""
 CHANGES: dict[str, dict[str, str]] = {
     "activate": {"card_number": NEW_CARD, "phone": NEW_PHONE, "first_name": "Пётр", "birth_date": "01041990"},
     "tie_phone": {"customer_id": "c-0004", "phone": NEW_PHONE},
     "merge": {"customer_id": "c-0002", "kept_last4": "3503", "merged_last4": "7192"},
-    "undo_merge": {"merge_key": "c" * 40},
+    "undo_merge": {"merge_key": logged(MERGE_KEY)},
     "block_card": {"customer_id": "c-0002", "card_last4": "7192"},
     "block_card_by_number": {"card_number": ANNAS_CARD, "birth_date": "14031985"},
     "block_by_phone": {"phone": ANNAS_PHONE},
@@ -47,13 +53,13 @@ every_change = pytest.mark.parametrize("action", CHANGES)
 async def merged(line: Line, action: str) -> Line:
     """A line on which there is a merge to take back."""
     if action == "undo_merge":
-        await line.run("merge", key=CHANGES["undo_merge"]["merge_key"], **CHANGES["merge"])
+        await line.run("merge", key=MERGE_KEY, **CHANGES["merge"])
         line.loyalty.carried_out.clear()
     return line
 
 
 async def last_state(line: Line) -> OperationState:
-    record = await line.log.load(KEY)
+    record = await line.log.load(LOGGED)
     assert record is not None
     return record.state
 
@@ -67,7 +73,7 @@ def test_every_changing_action_of_the_contract_is_tried_here(bundle: Bundle) -> 
 async def test_a_change_is_done_once_however_often_its_key_comes(merged: Line, action: str) -> None:
     results = [await merged.run(action, key=KEY, **CHANGES[action]) for _ in range(2)]
     assert [result["outcome"] for result in results] == ["done", "done"]
-    assert merged.loyalty.carried_out == [KEY]
+    assert merged.loyalty.carried_out == [LOGGED]
 
 
 @every_change
@@ -80,7 +86,7 @@ async def test_without_a_clear_answer_it_is_accepted_and_done_later_under_the_sa
     merged.loyalty.loses_answers = None
     await merged.send_due()
     assert await last_state(merged) is OperationState.DONE
-    assert merged.loyalty.carried_out == [KEY]
+    assert merged.loyalty.carried_out == [LOGGED]
 
 
 @every_change
@@ -133,11 +139,11 @@ async def test_while_the_database_is_down_it_is_accepted_into_the_spool_and_done
     await upgrade(sqlite_url)
     assert await spooled.import_spool() == 1
     await line.sender.send_due()
-    record = await spooled.load(KEY)
+    record = await spooled.load(LOGGED)
     assert record is not None
     assert record.state is OperationState.DONE
     assert spooled.rejected_operations == 0
-    assert line.loyalty.carried_out == [KEY]
+    assert line.loyalty.carried_out == [LOGGED]
 
 
 async def test_a_tied_phone_in_the_spool_is_known_to_the_activation_that_follows(
@@ -166,7 +172,7 @@ async def test_a_refusal_after_the_call_is_listed_for_staff(line: Line) -> None:
     line.loyalty.fails_with = None
     await line.send_due()
     (record,) = await line.log.latest(to_call_back=True)
-    assert (record.key, record.call_id, record.reason) == (KEY, "call-1", "already_blocked")
+    assert (record.key, record.call_id, record.reason) == (LOGGED, "call-1", "already_blocked")
 
 
 async def test_a_refusal_that_comes_when_the_caller_has_given_up_waiting_is_listed_too(line: Line) -> None:
@@ -174,11 +180,11 @@ async def test_a_refusal_that_comes_when_the_caller_has_given_up_waiting_is_list
     await line.run(BLOCK, key=KEY, limit=0.4, phone="+79160000003")
     let_go.set()
     await line.changes.close()
-    assert [record.key for record in await line.log.latest(to_call_back=True)] == [KEY]
+    assert [record.key for record in await line.log.latest(to_call_back=True)] == [LOGGED]
 
 
 async def test_a_key_that_the_loyalty_system_knows_from_something_else_is_a_failure(line: Line) -> None:
-    await line.loyalty.carry_out(KEY, CardBlock(ANNAS_CARD))
+    await line.loyalty.carry_out(LOGGED, CardBlock(ANNAS_CARD))
     with capture_logs() as logs:
         assert await line.fails(BLOCK, key=KEY, phone=ANNAS_PHONE) == "internal"
     assert "critical" in [entry["log_level"] for entry in logs]
@@ -224,7 +230,7 @@ async def test_a_caller_who_hangs_up_while_it_is_written_has_it_written(
 async def test_a_caller_who_hangs_up_while_it_is_sent_has_it_done_at_once(line: Line) -> None:
     let_go = line.loyalty.hold()
     running = asyncio.create_task(line.run(BLOCK, key=KEY, phone=ANNAS_PHONE))
-    while not (await line.log.load(KEY) and await last_state(line) is OperationState.SENT):
+    while not (await line.log.load(LOGGED) and await last_state(line) is OperationState.SENT):
         await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -234,7 +240,7 @@ async def test_a_caller_who_hangs_up_while_it_is_sent_has_it_done_at_once(line: 
 
 
 async def test_the_outcome_of_a_sender_that_was_quicker_is_waited_for(line: Line) -> None:
-    await line.log.accept(Operation(KEY, "call-1", PhoneBlock(ANNAS_PHONE), line.now))
+    await line.log.accept(Operation(LOGGED, "call-1", PhoneBlock(ANNAS_PHONE), line.now))
     let_go = line.loyalty.hold()
     other = asyncio.create_task(line.sender.send_due())
     while await last_state(line) is not OperationState.SENT:
@@ -283,3 +289,11 @@ async def test_two_wishes_at_once_do_not_mix(line: Line) -> None:
         ("done", 1),
         ("refused", 0),
     ]
+
+
+async def test_a_key_in_the_log_cannot_be_made_without_the_secret(line: Line) -> None:
+    other = Changes(line.log, line.sender, secret=b"another line's secret")
+    asked = Asked.now(ActionRequest("loyalty.block_by_phone", {}, None, "call-1", KEY))
+    assert line.changes.key_of(asked) == LOGGED
+    assert len({other.key_of(asked), LOGGED, KEY}) == 3
+    assert OPERATION_KEY.fullmatch(LOGGED)

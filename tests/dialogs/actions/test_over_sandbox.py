@@ -20,7 +20,7 @@ from integrations.operations.sender import OperationSender
 from integrations.operations.sql_operations import SqlOperationLog
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.conftest import PATIENT_SECONDS
-from tests.integrations.loyalty.sandbox_under_test import PATIENT, SandboxUnderTest, sandbox_under_test
+from tests.integrations.loyalty.sandbox_under_test import SandboxUnderTest, sandbox_under_test
 from tests.integrations.operations.examples import SETTINGS
 
 CHANGES = [
@@ -41,10 +41,10 @@ class World:
     bundle: Bundle
     late_by: timedelta = timedelta(0)
 
-    async def run(self, action: str, arguments: tuple[str, ...], key: str) -> object:
+    async def run(self, action: str, arguments: tuple[str, ...], key: str, limit: float = 15.0) -> object:
         contract = self.bundle.actions[action]
         named = dict(zip(contract.arguments, arguments, strict=True))
-        result = await self.actions.run(ActionRequest(action, named, "+79165550101", "call-1", key, 3.0))
+        result = await self.actions.run(ActionRequest(action, named, "+79165550101", "call-1", key, limit))
         assert contract.fits(result), result
         return result["outcome"]
 
@@ -57,7 +57,7 @@ async def world(bundle: Bundle, tmp_path: Path) -> AsyncIterator[World]:
         log = SqlOperationLog(url, limit_seconds=PATIENT_SECONDS)
         stack.push_async_callback(log.close)
         sandbox = await stack.enter_async_context(sandbox_under_test(f"sqlite+aiosqlite:///{tmp_path}/sandbox.db"))
-        client = sandbox.client(PATIENT.model_copy(update={"change_limit_seconds": 1.0}))
+        client = sandbox.client()
         stack.push_async_callback(client.close)
 
         def clock() -> datetime:
@@ -79,7 +79,8 @@ async def test_each_change_is_done(world: World, action: str, arguments: tuple[s
 async def test_after_each_illness_what_was_accepted_is_done_once(world: World, mode: str) -> None:
     await world.sandbox.switch(mode=mode)
     outcomes = [
-        await world.run(action, arguments, f"{number:040x}") for number, (action, arguments) in enumerate(CHANGES)
+        await world.run(action, arguments, f"{number:040x}", 2.0 if mode == "hang" else 15.0)
+        for number, (action, arguments) in enumerate(CHANGES)
     ]
     assert outcomes == ["accepted"] * len(CHANGES)
     await world.sandbox.switch(mode="ok")
