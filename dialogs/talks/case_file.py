@@ -107,7 +107,8 @@ def _now(value: Value | None) -> datetime:
     if value is None:
         return USUAL_NOW
     try:
-        return datetime.fromisoformat(value.of(str) or str(value.scalar())).replace(tzinfo=UTC)
+        written = datetime.fromisoformat(str(value.scalar()))
+        return written.replace(tzinfo=UTC) if written.tzinfo is None else written.astimezone(UTC)
     except ValueError:
         value.tell("это не день и время", 'Должно быть так: now: "2026-03-01 12:00" (UTC)')
         return USUAL_NOW

@@ -131,7 +131,7 @@ def _operations(value: Value) -> Plain:
 
 
 def _operation(item: Value) -> Mapping[str, Plain]:
-    record = _record(item, ("kind", "state", "reason", "summary"))
+    record = _record(item, ("kind", "state", "reason", "summary", "call_back"))
     if record.get("state", DONE) not in OPERATION_STATES:
         item.tell(f"«{record['state']}» — не состояние операции", meant(str(record["state"]), OPERATION_STATES))
     return record

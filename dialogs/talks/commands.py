@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from dialogs.reader import FlowErrors
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.case_file import CASES_FOLDER, read_cases
+from dialogs.talks.quiet_logs import quiet_logs
 from dialogs.talks.report import as_json, tell_coverage, tell_failure, tell_result
 from dialogs.talks.suite import matching, run_suite
 from dialogs.told_problems import load_or_exit, tell_problems
@@ -44,7 +45,7 @@ def test(
         errors.print(f"[red]Нет таких разговоров[/red]: {folder / CASES_FOLDER}/*.yml", soft_wrap=True)
         raise typer.Exit(1)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with quiet_logs(), Progress(*columns, console=errors, transient=True) as progress:
         bar = progress.add_task("разговоры", total=len(cases))
         result = run_suite(folder, bundle, cases, lambda _: progress.advance(bar))
     if json_wanted:

@@ -49,7 +49,7 @@ async def check(kind: str, value: Value, seen: Seen) -> None:
     reaction, last = seen.reaction, seen.reaction.last
     match kind, value:
         case "bot", tuple() as wanted:
-            _known("реплики", wanted, seen.bundle.responses)
+            check_known("реплики", wanted, seen.bundle.responses)
             _same("Юля сказала другое", wanted, tuple(prompt.id for prompt in reaction.prompts))
         case "says", tuple() as pieces:
             said = " ".join(prompt.text for prompt in reaction.prompts)
@@ -66,7 +66,7 @@ async def check(kind: str, value: Value, seen: Seen) -> None:
             question = _last(Ask, last).question
             _same("спрошено не так", value, question.phrases == () and not question.free_speech)
         case "flow_started", str():
-            _known("сценария", (value,), seen.bundle.flows)
+            check_known("сценария", (value,), seen.bundle.flows)
             _hold(value in seen.started, "сценарий не начался", value, seen.started)
         case "slots", Mapping():
             _check_slots(value, seen)
@@ -110,7 +110,12 @@ def _same(message: str, expected: Value, got: Value) -> None:
     _hold(expected == got and type(expected) is type(got), message, expected, got)
 
 
-def _known(what: str, wanted: Iterable[Value], known: Iterable[str]) -> None:
+def check_known(what: str, wanted: Iterable[Value], known: Iterable[str]) -> None:
+    """Tell of a name that the dialogue does not have; `what` is its kind in the genitive: «нет реплики …».
+
+    Raises:
+        Unmet
+    """
     names = set(known)
     for name in wanted:
         if name not in names:
@@ -131,7 +136,7 @@ def _subset(message: str, expected: Mapping[str, Value], command: HandOff | Hang
 
 def _check_not_said(unwanted: tuple[Value, ...], seen: Seen) -> None:
     said = seen.reaction.prompts
-    _known("реплики", (name for name in unwanted if str(name).startswith("utter_")), seen.bundle.responses)
+    check_known("реплики", (name for name in unwanted if str(name).startswith("utter_")), seen.bundle.responses)
     for each in unwanted:
         found = [prompt.text for prompt in said if each == prompt.id or str(each) in prompt.text]
         _hold(not found, "этого Юля не должна была говорить", each, tuple(found))
@@ -144,7 +149,7 @@ def _check_action(expected: Mapping[str, Value], reaction: Reaction) -> None:
 
 
 def _check_slots(expected: Mapping[str, Value], seen: Seen) -> None:
-    _known("слота", expected, seen.bundle.slots)
+    check_known("слота", expected, seen.bundle.slots)
     filled = seen.state.slots
     initial = {name: slot.initial for name, slot in seen.bundle.slots.items()}
     got = {name: filled[name].value if name in filled else initial[name] for name in expected}
@@ -167,6 +172,7 @@ def _operation(record: OperationRecord) -> Mapping[str, Value]:
         "state": WAITING if is_waiting else record.state.value,
         "reason": record.reason,
         "summary": record.summary,
+        "call_back": record.state is OperationState.REFUSED and record.told_at is None,
     }
 
 

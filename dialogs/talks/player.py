@@ -26,14 +26,14 @@ from dialogs.engine.vocabulary import (
     Understood,
     Value,
 )
-from dialogs.reader import FlowErrors
 from dialogs.reader.problems import Place
 from dialogs.talks.case_file import Case, CaseStep
 from dialogs.talks.case_steps import duration
 from dialogs.talks.example_results import RESULTS
-from dialogs.talks.expectations import Seen, Unmet, check, name_of
+from dialogs.talks.expectations import Seen, Unmet, check, check_known, name_of
 from dialogs.talks.sandbox_world import CALL_ID, SandboxWorld, SandboxWorlds
 from dialogs.talks.text_call import BadTurn, Reaction, TextCall, Understands
+from dialogs.talks.understanding import CannotLearn
 from integrations.loyalty.sandbox.in_process import Health
 
 UNKNOWN = "[unk]"
@@ -110,11 +110,14 @@ class _Player:
             if event is None:
                 await self._take(step)
             else:
+                check_known("слота", self.case.facts, self.bundle.slots)
                 await self._tell(event)
         except Unmet as unmet:
             return self._failure(step, unmet)
-        except (BadTurn, StateUnreadable, FlowErrors, ValueError) as error:
-            return self._failure(step, Unmet(f"{type(error).__name__}: {error}"))
+        except CannotLearn as error:
+            return self._failure(step, Unmet(str(error)))
+        except (BadTurn, StateUnreadable) as error:
+            return self._failure(step, Unmet(f"сбой движка: {error}"))
         if self.faults:
             fault = self.faults[0]
             return self._failure(step, Unmet(f"сбой внутри сценария: {type(fault).__name__}: {fault}"))

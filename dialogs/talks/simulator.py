@@ -47,7 +47,6 @@ MENU = """\
   !?                       эта справка"""
 EVENTS: Mapping[str, Event] = {
     "!шум": Heard(UNKNOWN),
-    "!noise": Heard(UNKNOWN),
     "!слух": HearingFailed(),
     "!перехват": Resumed(),
 }

@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 
 from dialogs.engine.engine import Engine
-from dialogs.reader import FlowErrors
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.case_file import USUAL_CALLER
+from dialogs.talks.quiet_logs import quiet_logs
 from dialogs.talks.sandbox_world import SandboxWorlds
 from dialogs.talks.simulator import Simulator
-from dialogs.talks.understanding import FolderUnderstanding
-from dialogs.told_problems import load_or_exit, tell_problems
+from dialogs.talks.understanding import CannotLearn, FolderUnderstanding
+from dialogs.told_problems import load_or_exit
 from integrations.loyalty.sandbox.in_process import Health
 
 
@@ -35,9 +35,10 @@ def talk(
     Actions run on the sandbox's people (integrations/loyalty/sandbox/people.yml), in memory: nothing is kept.
     """
     try:
-        asyncio.run(_talk(folder, caller or None, None if by_hand else loyalty))
-    except FlowErrors as errors:
-        tell_problems(folder, errors)
+        with quiet_logs():
+            asyncio.run(_talk(folder, caller or None, None if by_hand else loyalty))
+    except CannotLearn as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 

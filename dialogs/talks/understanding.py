@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialogs.engine.vocabulary import Intent, Understood
 from dialogs.nlu.training_data import TRAINING_FOLDER, read_examples
+from dialogs.reader import FlowErrors
 
 if TYPE_CHECKING:
     from dialogs.nlu.embedded import EmbeddedUnderstanding
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 MOST_KEPT = 4
 
 _trained: dict[str, EmbeddedUnderstanding] = {}
+
+
+class CannotLearn(Exception):
+    """There are no training phrases that the understanding could learn from; says why, in Russian."""
 
 
 class FolderUnderstanding:
@@ -27,8 +32,7 @@ class FolderUnderstanding:
         """Say what a phrase means; blocks for some seconds while training.
 
         Raises:
-            FlowErrors: the training phrases are faulty, or there are none.
-            ValueError: there are too few.
+            CannotLearn
         """
         parsed = self._engine().understand(text)
         return Understood(tuple(Intent(each.intent, each.confidence) for each in parsed.ranking))
@@ -38,7 +42,12 @@ class FolderUnderstanding:
 
         key = self._hash()
         if key not in _trained:
-            engine = EmbeddedUnderstanding(read_examples(self._folder))
+            try:
+                engine = EmbeddedUnderstanding(read_examples(self._folder))
+            except FlowErrors as errors:
+                raise CannotLearn(f"понимание не обучить: {errors.problems[0]}") from None
+            except ValueError as error:
+                raise CannotLearn(f"понимание не обучить: слишком мало фраз ({error})") from None
             while len(_trained) >= MOST_KEPT:
                 del _trained[next(iter(_trained))]
             _trained[key] = engine

@@ -16,7 +16,7 @@ class MemoryWrongAttempts:
 
     def __init__(self, settings: AttemptSettings, clock: Callable[[], float]) -> None:
         """Take the limits and a clock in seconds, of any beginning."""
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._tries: dict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._locked_until: dict[tuple[str, str], float] = {}
@@ -40,18 +40,18 @@ class MemoryWrongAttempts:
         now = self._clock()
         tries = self._tries[scope]
         tries.append(now)
-        while tries[0] <= now - self._settings.window_minutes * _SECONDS_PER_MINUTE:
+        while tries[0] <= now - self.settings.window_minutes * _SECONDS_PER_MINUTE:
             tries.popleft()
         if len(tries) >= limit:
             del self._tries[scope]
-            self._locked_until[scope] = now + self._settings.lock_minutes * _SECONDS_PER_MINUTE
+            self._locked_until[scope] = now + self.settings.lock_minutes * _SECONDS_PER_MINUTE
 
     def _is_locked(self, scope: tuple[str, str]) -> bool:
         return scope in self._locked_until and self._clock() < self._locked_until[scope]
 
     def _scopes(self, subject: AttemptSubject) -> dict[tuple[str, str], int]:
         return {
-            ("caller", subject.caller_number or "hidden"): self._settings.per_caller,
-            ("card", subject.card_number): self._settings.per_card,
-            ("range", subject.card_number[: self._settings.range_digits]): self._settings.per_range,
+            ("caller", subject.caller_number or "hidden"): self.settings.per_caller,
+            ("card", subject.card_number): self.settings.per_card,
+            ("range", subject.card_number[: self.settings.range_digits]): self.settings.per_range,
         }

@@ -256,7 +256,7 @@ class Collect(Step):
         if count <= len(ladder.rungs):
             by_keys = run.mode is Mode.KEYS
             instead = instead_of_first if count == 1 and instead_of_first is not None else instead
-            if instead is None:
+            if instead is None and not by_keys:  # else it is not what is said
                 self._passed(run, asking, no_input, str(count))
             return run.ask(asking, (asking.utter_keys if by_keys else instead or ladder.rungs[count - 1],))
         self._passed(run, asking, no_input, "end")

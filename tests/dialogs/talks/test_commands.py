@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from dialogs.commands import app
@@ -88,6 +89,14 @@ def test_everything_as_json(shop: Path) -> None:
         (way["flow"], way["step"], way["way"]): (way["file"], way["line"]) for way in told["coverage"]["not_passed"]
     }
     assert left["pattern_session_start", "collect_wish", "no_input 1"] == ("flows/shop.yml", 6)
+
+
+def test_log_lines_do_not_mix_with_json(shop: Path) -> None:
+    write_cases(shop, RIGHT.replace("    steps:", "    loyalty: garbage\n    steps:", 1))
+    before = structlog.get_config()
+    told = json.loads(run("test", shop, "--json").stdout)
+    assert told["cases"][0]["failure"]["message"].startswith("действия здесь выполняются сами")
+    assert structlog.get_config() == before
 
 
 def test_the_list_of_what_was_not_passed_names_lines(shop: Path) -> None:

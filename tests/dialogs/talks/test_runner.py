@@ -117,6 +117,10 @@ def test_a_conversation_stops_at_its_first_failure_and_the_next_one_is_played(pl
 def test_a_known_fact_fills_its_slot_before_the_greeting(played: Played) -> None:
     beginning = "test_cases:\n  - test_case: x\n    facts: {hours: 7}\n    steps:\n"
     assert failure_of(played, "slots: {hours: 7}", beginning) is None
+    failure = failure_of(played, "slots: {hours: 7}", beginning.replace("hours", "hour"))
+    assert failure is not None
+    assert failure.place.line == 2
+    assert failure.message == "нет слота «hour». Возможно, вы имели в виду «hours»"
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,14 @@ def test_what_was_accepted_while_the_system_was_ill_is_done_once_it_is_well(fail
     assert failure is None
 
 
+def test_a_late_refusal_is_for_staff_to_call_back_about(failure_of: Fails) -> None:
+    stranger = DMITRY.replace("+79160000002", "+79169999999")
+    refused = "{kind: phone_block, state: refused, reason: unknown_customer, call_back: %s}"
+    late = ("loyalty: down", "user: нет", "loyalty: up", f"operations: [{refused % 'true'}]")
+    assert failure_of(*late, beginning=stranger) is None
+    assert failure_of("user: нет", f"operations: [{refused % 'false'}]", beginning=stranger) is None
+
+
 def test_slow_is_heard_as_waiting(failure_of: Fails) -> None:
     assert failure_of("loyalty: slow", "user: нет", "bot: [utter_wait, utter_again, utter_ask_more]") is None
     assert failure_of("loyalty: down", "user: нет", "bot: [utter_again, utter_ask_more]") is None
