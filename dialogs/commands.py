@@ -13,6 +13,7 @@ from rich.table import Table
 from asr_models.port import ModelInvalid
 from asr_models.settings import BUNDLED_MODEL_DIR
 from dialogs.call_times import call_times
+from dialogs.drawing.commands import draw
 from dialogs.engine.bundle import Bundle
 from dialogs.lacking_words import command_that_adds, lacking_words
 from dialogs.schema_command import schema
@@ -25,6 +26,7 @@ app = typer.Typer(help="The dialogue: check its YAML, play its tests, talk to it
 app.command()(test)
 app.command()(talk)
 app.command()(schema)
+app.command()(draw)
 
 Folder = Annotated[Path, typer.Argument(help="Folder with flows/ and domain/; by default the one that comes along.")]
 
