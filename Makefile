@@ -48,6 +48,7 @@ check: setup-tests ## style, types, and who may import whom
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(YULIA) flows check
+	@$(YULIA) flows test
 
 bench: setup-tests ## measure the line (see docs/benchmarks)
 	@exec $(PYTHON) -m bench $(ARGS)

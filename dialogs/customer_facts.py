@@ -11,6 +11,9 @@ from integrations.loyalty.port import Card, CardState, Customer
 FIND_BY_PHONE = "loyalty.find_by_phone"
 FIND_BY_CARD = "loyalty.find_by_card"
 
+BLOCKABLE = (CardState.ISSUED, CardState.ACTIVE)
+MERGEABLE = (CardState.ACTIVE, CardState.BLOCKED)
+
 
 def birth_date_of(digits: str) -> date:
     """Turn the argument `birth_date` (ДДММГГГГ) into a date.
@@ -33,6 +36,8 @@ def found(customer: Customer) -> Mapping[str, Value]:
         "customer_name": " ".join(part for part in (customer.first_name, customer.patronymic) if part),
         "cards": tuple(_card(card) for card in cards),
         "active_cards": len(active),
+        "blockable_cards": sum(card.state in BLOCKABLE for card in cards),
+        "mergeable_cards": sum(card.state in MERGEABLE for card in cards),
         "card_last4": told[0].number[-4:] if told else None,
         "card_state": told[0].state.value if told else None,
         "points": sum(card.points for card in active),
@@ -50,6 +55,8 @@ def nobody(outcome: str) -> Mapping[str, Value]:
         "customer_name": None,
         "cards": (),
         "active_cards": 0,
+        "blockable_cards": 0,
+        "mergeable_cards": 0,
         "card_last4": None,
         "card_state": None,
         "points": 0,

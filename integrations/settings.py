@@ -17,7 +17,7 @@ class RedisSettings(BaseModel, frozen=True):
 
 
 class DatabaseSettings(BaseModel, frozen=True):
-    """The SQL database: call records."""
+    """The SQL database: call records and operations."""
 
     url: str | None = Field(
         None,
@@ -26,7 +26,9 @@ class DatabaseSettings(BaseModel, frozen=True):
     limit_seconds: float = Field(2.0, gt=0, description="Longest wait for any one database transaction.")
     connections: int = Field(5, ge=1, description="Most connections of one worker to PostgreSQL (SQLite: always 2).")
     spool_limit_megabytes: float = Field(
-        64.0, gt=0, description="Largest spool file of records that wait for the database to come back."
+        64.0,
+        gt=0,
+        description="Largest spool file of records, or of operations, while the database is down.",
     )
 
 
@@ -36,6 +38,9 @@ class RetentionSettings(BaseModel, frozen=True):
     call_context_hours: float = Field(24.0, gt=0, description="Live contexts, dialogue states and desk cards.")
     desk_events: int = Field(1000, ge=1, description="Desk events kept for screens that come late (about).")
     call_records_days: int = Field(90, ge=1, description="Call records with their turns.")
+    operations_days: int = Field(
+        365, ge=1, description="Settled changes; a refusal of which a caller is still to be told stays."
+    )
 
 
 class AttemptSettings(BaseModel, frozen=True):

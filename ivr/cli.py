@@ -78,6 +78,7 @@ def main() -> None:
     from ivr.hearing.commands import hear
     from ivr.line.commands import add_commands as add_line_commands
     from ivr.line.state import default_state_dir
+    from ivr.operation_commands import app as operations
     from ivr.softphone.commands import add_commands as add_softphone_commands
     from tts.commands import app as speech
 
@@ -85,6 +86,7 @@ def main() -> None:
     app.command("digits")(digits)
     app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
     app.add_typer(desk, name="desk")
+    app.add_typer(operations, name="operations")
     voice = {"rhvoice_dir": str(default_state_dir() / "rhvoice")}
     app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})
     app.command("calls")(calls)

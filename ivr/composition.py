@@ -16,9 +16,11 @@ from asr_models.assembly import Hearing, load_hearing
 from asr_models.port import RecognitionError
 from asr_models.settings import HearingSettings
 from asr_models.vosk_server_engine import VoskServerRecogniser
+from dialogs.actions.changes import Changes
 from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.engine.engine import Engine
 from dialogs.engine.vocabulary import Event
+from dialogs.nlu.assembly import understanding
 from dialogs.reader import load_bundle
 from integrations.attempts.redis_attempts import RedisWrongAttempts
 from integrations.call_context.redis_store import RedisCallContextStore
@@ -26,6 +28,9 @@ from integrations.call_records.spooled_records import SpooledCallRecords
 from integrations.call_records.sql_records import SqlCallRecords
 from integrations.desk.redis_desk import RedisDesk
 from integrations.loyalty.http_client import HttpLoyaltySystem
+from integrations.operations.sender import OperationSender
+from integrations.operations.spooled_operations import SpooledOperationLog
+from integrations.operations.sql_operations import SqlOperationLog
 from integrations.redis_link import RedisLink
 from ivr.agi.server import AgiServer
 from ivr.ami.client import AmiClient
@@ -36,8 +41,10 @@ from ivr.handoff.desk_watch import DeskWatch
 from ivr.line.state import StateFolders, default_state_dir
 from ivr.observability.metrics import Metrics
 from ivr.observability.web import ObservabilityServer, PartState
+from ivr.operation_upkeep import OperationUpkeep
 from ivr.session.call_handler import CallHandler, CallParts
 from ivr.session.conversation import ConversationParts
+from ivr.session.dialogue import Dialogue, OneDialogue
 from ivr.session.key_relay import KeyRelay
 from ivr.settings import Settings
 from ivr.worker_upkeep import WorkerUpkeep
@@ -47,6 +54,9 @@ from tts.prompt_speech import TelephonePromptSpeech
 log = structlog.get_logger()
 
 Setting = TypeVar("Setting")
+
+SPOOLING_SECONDS = 1.0
+"""What writing an operation into the spool may take, after the database has used up its limit."""
 
 
 class SettingsIncomplete(Exception):
@@ -87,6 +97,10 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         hearing = await _load_hearing(settings.hearing, StateFolders(state_dir).models)
         if hearing.recogniser is not None:
             stack.push_async_callback(hearing.recogniser.close)
+        understood = await understanding(
+            settings.dialogue.flows_folder, settings.understanding, metrics.understanding_tried
+        )
+        stack.push_async_callback(understood.close)
         speech = _build_speech(settings, state_dir)
         stack.push_async_callback(speech.close)
 
@@ -100,7 +114,12 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         )
         stack.push_async_callback(loyalty.close)
         secret = _needed(settings.attempts.secret, "YULIA_ATTEMPTS__SECRET").get_secret_value().encode()
-        actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret))
+        operations = _open_operations(settings, state_dir, stack)
+        operation_upkeep = OperationUpkeep(metrics, operations, settings.retention, settings.database.url or "")
+        sender = OperationSender(operations, loyalty, settings.operations, on_settled=operation_upkeep.settled)
+        changes = Changes(operations, sender, accepting_seconds=settings.database.limit_seconds + SPOOLING_SECONDS)
+        stack.push_async_callback(changes.close)
+        actions = LoyaltyActions(loyalty, RedisWrongAttempts(link, settings.attempts, secret=secret), changes)
         if unknown := bundle.actions.keys() - actions.names:
             log.error("flows name actions that nobody carries out: such calls go to agents", actions=sorted(unknown))
 
@@ -123,7 +142,6 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
         calls = CallHandler(
             CallParts(
                 conversation=ConversationParts(
-                    engine=Engine(bundle, fault),
                     speech=speech,
                     recogniser=hearing.recogniser,
                     actions=actions,
@@ -131,11 +149,11 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                     settings=settings.session,
                     listening=settings.listening,
                 ),
+                dialogues=OneDialogue(Dialogue(Engine(bundle, fault), understood)),
                 audio=audio,
                 contexts=contexts,
                 records=records,
                 metrics=metrics,
-                bundle_hash=bundle.hash,
                 worker=_worker_name(settings),
                 on_live_call=relay.live_call,
             )
@@ -153,14 +171,26 @@ async def running_worker(settings: Settings) -> AsyncIterator[Worker]:
                 "speech": PartState(warmed_up.is_set(), needed=True, note="" if warmed_up.is_set() else "warming up"),
                 "hearing": PartState(hearing.is_up, needed=False, note=hearing.state),
                 "ami": PartState(ami.connected, needed=False, note="" if ami.connected else ami.last_problem),
+                "understanding": PartState(
+                    understood.preferred_is_up, needed=False, note=f"asked first: {understood.name}"
+                ),
                 "redis": PartState(upkeep.redis_up, needed=False),
+                "operations": PartState(operation_upkeep.is_up, needed=False, note=operation_upkeep.note),
             }
 
         web = ObservabilityServer(settings.web, metrics, parts)
         await web.start()
         stack.push_async_callback(web.close)
         await upkeep.open_records()
-        for work in (watch.run(), relay.run(), upkeep.run(link)):
+        await operation_upkeep.open()
+        for work in (
+            watch.run(),
+            relay.run(),
+            upkeep.run(link),
+            operation_upkeep.run(),
+            sender.run(),
+            understood.watch(),
+        ):
             _keep_running(work, stack)
 
         await speech.warm_up(prompt.text for prompt in bundle.static_prompts())
@@ -203,6 +233,22 @@ def _open_records(settings: Settings, state_dir: Path, stack: AsyncExitStack) ->
     spool = SpooledCallRecords(
         database,
         state_dir / f"{_worker_name(settings)}.call-records.spool",
+        limit_megabytes=settings.database.spool_limit_megabytes,
+    )
+    stack.callback(spool.close)
+    return spool
+
+
+def _open_operations(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> SpooledOperationLog:
+    database = SqlOperationLog(
+        _needed(settings.database.url, "YULIA_DATABASE__URL"),
+        limit_seconds=settings.database.limit_seconds,
+        connections=settings.database.connections,
+    )
+    stack.push_async_callback(database.close)
+    spool = SpooledOperationLog(
+        database,
+        state_dir / f"{_worker_name(settings)}.operations.spool",
         limit_megabytes=settings.database.spool_limit_megabytes,
     )
     stack.callback(spool.close)

@@ -17,9 +17,7 @@ from integrations.call_records.sql_records import SqlCallRecords
 from integrations.desk.port import DeskEvent, DeskEventKind
 from integrations.desk.redis_desk import RedisDesk
 from integrations.redis_link import RedisLink
-from ivr.line.line import Line
-from ivr.line.plan import LinePlan
-from ivr.settings import Settings
+from ivr.line.running import running_line
 
 app = typer.Typer(help="Экран сотрудника в терминале: карточки переданных звонков.", no_args_is_help=True)
 
@@ -39,6 +37,7 @@ REASONS = {
     "locked": "слишком много неверных попыток назвать карту",
     "not_found": "карта не нашлась",
     "not_automated": "Юля этого ещё не умеет",
+    "out_of_scope": "спрашивает о том, чего Юля не знает",
     "internal_error": "сбой у Юли",
     "speech_failed": "сбой у Юли: нет голоса",
     "audio_failed": "сбой у Юли: пропал звук",
@@ -53,7 +52,7 @@ def tail(
     from_start: Annotated[bool, typer.Option("--all", help="Показать и то, что уже было.")] = False,
 ) -> None:
     """Показывать карточки звонков по мере того, как они приходят сотрудникам (Ctrl-C — выход)."""
-    settings, line = _running_line()
+    settings, line = running_line()
 
     async def follow() -> None:
         console = Console()
@@ -91,7 +90,7 @@ def calls(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Сколько звонков показать.")] = 20,
 ) -> None:
     """Показать записи о звонках: последние или один целиком."""
-    settings, line = _running_line()
+    settings, line = running_line()
 
     async def read() -> tuple[CallRecord, ...]:
         records = SqlCallRecords(line.database_url, limit_seconds=settings.database.limit_seconds)
@@ -137,12 +136,3 @@ def _one_call(record: CallRecord) -> Table:
         gap = "" if turn.response_gap_seconds is None else f"{turn.response_gap_seconds:.2f}"
         table.add_row(f"{turn.at_seconds:.1f}", turn.who, turn.kind, Text(turn.text), turn.step or "", gap)
     return table
-
-
-def _running_line() -> tuple[Settings, Line]:
-    settings = Settings()
-    line = Line(LinePlan.from_settings(settings))
-    if not line.attach():
-        Console().print("[red]Здесь ещё не запускали линию.[/] Запустите: make run")
-        raise typer.Exit(1)
-    return settings, line

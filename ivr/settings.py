@@ -9,6 +9,7 @@ from asr_models.settings import HearingSettings
 from dialogs.nlu.settings import UnderstandingSettings
 from dialogs.settings import DialogueSettings
 from integrations.loyalty.settings import LoyaltySettings
+from integrations.operations.settings import OperationSettings
 from integrations.settings import AttemptSettings, DatabaseSettings, RedisSettings, RetentionSettings
 from ivr.agi.settings import AgiSettings
 from ivr.ami.settings import AmiSettings
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     dialogue: DialogueSettings = Field(default_factory=DialogueSettings)
     understanding: UnderstandingSettings = Field(default_factory=UnderstandingSettings)
     loyalty: LoyaltySettings = Field(default_factory=LoyaltySettings)
+    operations: OperationSettings = Field(default_factory=OperationSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     attempts: AttemptSettings = Field(default_factory=AttemptSettings)

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from dialogs.actions.activation import Activating
+from dialogs.actions.asked import Asked, Result
+from dialogs.actions.blocking import Blocking
+from dialogs.actions.changes import Changes
+from dialogs.actions.identification import Guard, Identification
+from dialogs.actions.merging import Merging
+from dialogs.actions.own_cards import OwnCards
 from dialogs.actions.port import ActionError, ActionRequest
-from dialogs.customer_facts import FIND_BY_CARD, FIND_BY_PHONE, birth_date_of, found, nobody
-from dialogs.engine.vocabulary import Value
-from integrations.attempts.port import AttemptsError, AttemptSubject, WrongAttempts
-from integrations.loyalty.phone_numbers import mask_digits
+from dialogs.customer_facts import FIND_BY_CARD, FIND_BY_PHONE
+from integrations.attempts.port import AttemptsError, WrongAttempts
 from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltySystem, LoyaltyTimeout
+from integrations.operations.port import OperationLogError
 
 log = structlog.get_logger()
-
-Result = Mapping[str, Value]
 
 
 class LoyaltyActions:
     """Implements `dialogs.actions.port.Actions`."""
 
-    def __init__(self, loyalty: LoyaltySystem, attempts: WrongAttempts) -> None:
-        self._loyalty = loyalty
-        self._attempts = attempts
-        self._actions: dict[str, Callable[[ActionRequest], Awaitable[Result]]] = {
-            FIND_BY_PHONE: self._find_by_phone,
-            FIND_BY_CARD: self._find_by_card,
+    def __init__(self, loyalty: LoyaltySystem, attempts: WrongAttempts, changes: Changes) -> None:
+        guard, cards = Guard(attempts), OwnCards(loyalty)
+        identification = Identification(loyalty, guard)
+        blocking = Blocking(changes, cards, guard)
+        merging = Merging(loyalty, changes, cards)
+        activating = Activating(changes, guard)
+        self._actions: dict[str, Callable[[Asked], Awaitable[Result]]] = {
+            FIND_BY_PHONE: identification.by_phone,
+            FIND_BY_CARD: identification.by_card,
+            "loyalty.activate": activating.activate,
+            "loyalty.tie_phone": activating.tie_phone,
+            "loyalty.merge_choice": merging.choice,
+            "loyalty.preview_merge": merging.preview,
+            "loyalty.merge": merging.merge,
+            "loyalty.undo_merge": merging.undo,
+            "loyalty.block_card": blocking.card,
+            "loyalty.block_card_by_number": blocking.card_by_number,
+            "loyalty.block_by_phone": blocking.all_by_phone,
         }
 
     @property
@@ -37,38 +53,18 @@ class LoyaltyActions:
     async def run(self, request: ActionRequest) -> Result:
         """See `dialogs.actions.port.Actions`."""
         try:
-            return await self._actions[request.action](request)
+            return await self._actions[request.action](Asked.now(request))
+        except ActionError:
+            raise
         except LoyaltyTimeout as error:
             raise ActionError("timeout") from error
         except LoyaltyGarbage as error:
             raise ActionError("garbage") from error
         except (LoyaltyError, AttemptsError) as error:
             raise ActionError("unavailable") from error
+        except OperationLogError as error:
+            log.error("a change was not accepted", action=request.action, reason=str(error))
+            raise ActionError("unavailable" if error.retryable else "internal") from error
         except Exception as error:
             log.exception("action broke", action=request.action)
             raise ActionError("internal") from error
-
-    async def _find_by_phone(self, request: ActionRequest) -> Result:
-        customer = await self._loyalty.customer_by_phone(_text(request, "phone"))
-        return nobody("not_found") if customer is None else found(customer)
-
-    async def _find_by_card(self, request: ActionRequest) -> Result:
-        subject = AttemptSubject(request.caller_number, _text(request, "card_number"))
-        birth_date = birth_date_of(_text(request, "birth_date"))
-        if await self._attempts.is_locked(subject):
-            log.warning("identification is locked", card=mask_digits(subject.card_number))
-            return nobody("locked")
-        customer = await self._loyalty.customer_by_card(subject.card_number, birth_date)
-        if customer is None:
-            locked = await self._attempts.count_wrong(subject)
-            return nobody("locked" if locked else "not_found")
-        if subject.caller_number is not None:
-            await self._attempts.forget_caller(subject.caller_number)
-        return found(customer)
-
-
-def _text(request: ActionRequest, name: str) -> str:
-    value = request.arguments[name]
-    if not isinstance(value, str):
-        raise TypeError(f"argument {name} is not text")
-    return value

@@ -102,6 +102,7 @@ class ActionContract:
     arguments: Mapping[str, SlotKind]
     result: Mapping[str, Field]
     limit_seconds: float
+    changes: bool = False  # something outside: it is written first, and done once
 
     def fits(self, result: Mapping[str, Value]) -> bool:
         """Say whether a result keeps the contract; further fields are allowed."""

@@ -85,6 +85,7 @@ class Engine:
 
     def _start(self, run: Run, event: Event) -> None:
         if isinstance(event, CallStarted):
+            run.call_id = event.call_id
             run.set_slot(names.CALLER_NUMBER, event.caller_number, Source.NUMBER)
             for slot, value in event.facts.items():
                 if slot in self.bundle.slots:

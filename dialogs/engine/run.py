@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Flow
 from dialogs.engine.expressions import Expression
+from dialogs.engine.operation_key import operation_key
 from dialogs.engine.prefill import prefilled
 from dialogs.engine.state import (
     DialogueState,
@@ -81,6 +82,8 @@ class Run:
         self.topic = state.topic
         self.notes = {"asked": list(state.asked), "done": list(state.done), "left": list(state.left)}
         self.final = state.final
+        self.call_id = state.call_id
+        self.operations = state.operations
         self.commands: list[Command] = []
 
     def outcome(self) -> tuple[DialogueState, Turn]:
@@ -105,6 +108,8 @@ class Run:
             left=tuple(self.notes["left"]),
             turns=self.before.turns + 1,
             final=self.final,
+            call_id=self.call_id,
+            operations=self.operations,
         )
         return state, tuple(self.commands)
 
@@ -142,15 +147,15 @@ class Run:
             raise Fault("flows call each other without end")
         self._start(flow_id, entry)
 
-    def go_to(self, target: str) -> None:
-        """Move the running flow to a step, or end it."""
+    def go_to(self, target: str, *, is_told: bool = False) -> None:
+        """Move the running flow to a step, or end it: its task counts as done, unless the agent was told what was."""
         self._wait_for_nothing()
         if target != END:
             self.frames[-1] = replace(self.frame, step=target)
             return
         flow, entry = self.flow, self.frame.entry
         if flow.task is not None:
-            self.note(done=[flow.task])
+            self.note(done=() if is_told else [flow.task])
             self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
         self._leave()
         if entry is Entry.CALLED and self.frames:
@@ -171,7 +176,7 @@ class Run:
         for number, branch in enumerate(step.branches):
             if branch.condition is None or branch.condition.holds(self.scope):
                 self.passed(step.id, str(number))
-                self.go_to(branch.target)
+                self.go_to(branch.target, is_told=step.done is not None)
                 return
         self.go_to(END)
 
@@ -381,13 +386,15 @@ class Run:
         contract = self._known(self.bundle.actions, action)
         prompt = self.prompt(waiting) if waiting is not None else None
         self.waiting = Waiting.ACTION
-        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt))
+        key = operation_key(self.call_id, action, arguments, self.operations) if contract.changes else None
+        self.commands.append(RunAction(action, arguments, contract.limit_seconds, prompt, operation_key=key))
 
     def keep_result(self, action: str, result: Mapping[str, Value]) -> bool:
         """Keep an action's result in the flow; False when it breaks the contract."""
         record = plain(result)
         if not isinstance(record, Mapping) or not self._known(self.bundle.actions, action).fits(record):
             return False
+        self.operations += self.bundle.actions[action].changes  # the same wish from here on is a new one
         self.waiting = Waiting.NOTHING
         self.frames[-1] = replace(self.frame, result=record, answered=())
         return True

@@ -115,6 +115,8 @@ class DialogueState:
     phrases: int = 0  # free ones whose meaning was found out
     final: HandOff | HangUp | None = None
     hung_up: bool = False
+    call_id: str = ""  # what operation keys are made of
+    operations: int = 0  # changing actions that came back
 
     def to_bytes(self) -> bytes:
         """Serialise as JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,9 +27,12 @@ from dialogs.reader.tables import SourceTable, listed_options
 from dialogs.reader.texts import read_template
 
 ASKABLE = (SlotKind.CHOICE, SlotKind.YES_NO, SlotKind.NUMBER_STRING)
-KEYS = "123456789"
+KEYS = re.compile("[1-9]{1,12}")
+"""What may be pressed for an option: one key, or the keys that bear a word's letters."""
 DATE_GROUPS = (2, 2, 4)
 MAX_GROUP_DIGITS = 5
+CHANGE_LIMIT_SECONDS = 6.0
+"""A changing action is written down before it is sent; when time is too short for that, it is not begun at all."""
 
 
 @dataclass
@@ -167,8 +171,8 @@ def _options_of_table(section: Section, domain: Domain) -> tuple[SlotOption, ...
 
 def _told_apart(place: Value, name: str, pressed: str | None, phrases: tuple[str, ...], taken: dict[str, str]) -> None:
     """Tell of a key or a phrase that another option has already."""
-    if pressed is not None and (len(pressed) != 1 or pressed not in KEYS):
-        place.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — одна цифра от 1 до 9 в кавычках")
+    if pressed is not None and not KEYS.fullmatch(pressed):
+        place.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — цифра от 1 до 9 (или несколько) в кавычках")
     for mark in (pressed, *phrases):
         if mark is not None and taken.setdefault(mark, name) != name:
             place.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
@@ -212,9 +216,15 @@ def read_actions(section: Section, domain: Domain) -> None:
         limit = action.get("limit_seconds", float, 5.0)
         if not 0 < limit <= 30:
             action.tell("предел ожидания (limit_seconds) не годится", "От 0 до 30 секунд: дольше не ждут на линии")
+        changes = action.get("changes", bool, False)
+        if changes and limit < CHANGE_LIMIT_SECONDS:
+            action.tell(
+                f"на изменение (changes) мало {limit:g} секунд",
+                f"limit_seconds не меньше {CHANGE_LIMIT_SECONDS:g}: его надо записать и попробовать выполнить",
+            )
         result = action.section("result")
         fields = _fields(result) if result is not None else {}
-        domain.actions[name] = ActionContract(name, kinds, fields, limit)
+        domain.actions[name] = ActionContract(name, kinds, fields, limit, changes)
 
 
 def _fields(section: Section) -> dict[str, Field]:

@@ -22,10 +22,10 @@ from dialogs.reader.keys import (
 )
 
 FACT = {"type": "string", "pattern": r"^settings\."}
-OPTION_KEY = {"type": "string", "pattern": "^[1-9]$"}
+OPTION_KEY = {"type": "string", "pattern": "^[1-9]{1,12}$"}
 
 OPTION: Keys = {
-    "key": Key("Клавиша от 1 до 9, в кавычках", OPTION_KEY),
+    "key": Key("Клавиша от 1 до 9 или несколько, в кавычках", OPTION_KEY),
     "phrases": Key("Как это говорят: строчными буквами", TEXTS, required=True),
 }
 OPTIONS_FROM: Keys = {
@@ -72,6 +72,7 @@ ACTION: Keys = {
     "description": Key("Что делает: для людей", TEXT),
     "arguments": Key("Что надо передать, и тип каждого", {"type": "object", "additionalProperties": words(*SlotKind)}),
     "limit_seconds": Key("Сколько ждать ответа, обычно 5", {"type": "number", "exclusiveMinimum": 0, "maximum": 30}),
+    "changes": Key("Меняет ли что-то снаружи: тогда действие записывается и выполняется ровно один раз", FLAG),
     "result": Key("Что придёт в result", defined("fields")),
 }
 QUEUE: Keys = {"name": Key("Название очереди", TEXT)}

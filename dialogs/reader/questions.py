@@ -194,7 +194,11 @@ def _keys(source: QuestionSource, slot: Slot, lengths: tuple[int, ...], prefixes
     if section is not None:
         section.only(ENTRY)
     digits = slot.kind is SlotKind.NUMBER_STRING
-    usual = KeyEntry(max(lengths, default=1), "#", 4.0) if digits else KeyEntry()
+    longest = max((len(option.key) for option in slot.options if option.key), default=1)
+    if digits:
+        usual = KeyEntry(max(lengths, default=1), "#", 4.0)
+    else:
+        usual = KeyEntry() if longest == 1 else KeyEntry(longest, "#")
     # a first 0 asks for the operator only where no answer begins with it
     zero_is_free = not digits or (bool(prefixes) and not any(prefix.startswith("0") for prefix in prefixes))
     lone = "0*" if zero_is_free else "*"

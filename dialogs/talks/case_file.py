@@ -100,7 +100,7 @@ def _facts(section: Section | None) -> Mapping[str, Plain]:
 
 def _loyalty(value: Value | None) -> Health | None:
     written = health(value) if value is not None else None
-    return Health(written) if isinstance(written, str) else None
+    return Health(written) if written in list(Health) else None
 
 
 def _now(value: Value | None) -> datetime:

@@ -168,10 +168,10 @@ class _Player:
         if self.forced is not None and not isinstance(event, Heard):
             raise Unmet(UNUSED)
         self.started.clear()
-        self.talk += [f"{SIGNS[0]} {told}" for told in [_told(event)] if told]
+        self.talk += _told(event)
         self.reaction = await self.call.tell(event)
-        self.talk += [f"{SIGNS[1]} {name_of(command)}" for command in self.reaction.actions]
-        self.talk += [f"{SIGNS[2]} {prompt.text}" for prompt in self.reaction.prompts]
+        self.talk += [name_of(command) for command in self.reaction.actions]
+        self.talk += [f"Юля: {prompt.text}" for prompt in self.reaction.prompts]
         if self.forced is not None and isinstance(event, Heard):
             raise Unmet(UNUSED)
 
@@ -200,7 +200,6 @@ class _Player:
             self.started.append(flow)
 
 
-SIGNS = ("звонящий:", "действие:", "Юля:")
 UNUSED = "understood дано, а понимать было нечего: ответ понятен и без того"
 
 
@@ -209,23 +208,23 @@ def _understood(intents: Mapping[str, Value]) -> Understood:
     return Understood(tuple(sorted(found, key=lambda intent: -intent.confidence)))
 
 
-def _told(event: Event) -> str:
+def _told(event: Event) -> list[str]:
     match event:
         case Heard(text):
-            return f"«{text}»"
+            return [f"звонящий: «{text}»"]
         case KeysPressed(keys):
-            return f"клавиши {keys or '#'}"
+            return [f"звонящий: клавиши {keys or '#'}"]
         case NothingHeard():
-            return "(молчит)"
+            return ["звонящий молчит"]
         case HearingFailed():
-            return "(распознавание отказало)"
+            return ["распознавание отказало"]
         case HungUp():
-            return "(кладёт трубку)"
+            return ["звонящий кладёт трубку"]
         case Resumed():
-            return "(звонок принял другой процесс)"
+            return ["звонок принял другой процесс"]
         case ActionDone(action, result):
-            return f"(ответ {action}: {result.get('outcome', '?')})"
+            return [f"ответ {action}: {result.get('outcome', '?')}"]
         case ActionFailed(action, error):
-            return f"(сбой {action}: {error})"
+            return [f"сбой {action}: {error}"]
         case _:
-            return ""
+            return []

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dialogs.actions.changes import Changes
 from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.actions.port import ActionError, ActionRequest
 from dialogs.engine.vocabulary import ActionDone, ActionFailed, RunAction
@@ -25,7 +26,7 @@ from integrations.operations.sql_operations import SqlOperationLog
 from integrations.settings import AttemptSettings
 
 CALL_ID = "talk"
-_LIMIT_SECONDS = 30.0  # of the log's database: the machine may be busy
+_LIMIT_SECONDS = 30.0  # of everything that takes real time: the machine may be busy
 
 
 class SandboxWorlds:
@@ -69,18 +70,21 @@ class SandboxWorld:
         self._settings = OperationSettings()
         self._sender = OperationSender(self._log, self.loyalty, self._settings, clock=self._clock, chance=lambda: 0.0)
         attempts = MemoryWrongAttempts(AttemptSettings(), lambda: self._now.timestamp())
-        self._actions = LoyaltyActions(self.loyalty, attempts)
+        self._changes = Changes(self._log, self._sender, accepting_seconds=0.0, clock=self._clock)
+        self._actions = LoyaltyActions(self.loyalty, attempts, self._changes)
 
     async def act(self, command: RunAction) -> tuple[ActionDone | ActionFailed, bool]:
         """Carry an action out as the line does."""
         waited = self.loyalty.health is Health.SLOW
         request = ActionRequest(
-            command.action, command.arguments, self._caller, CALL_ID, command.operation_key, command.limit_seconds
+            command.action, command.arguments, self._caller, CALL_ID, command.operation_key, _LIMIT_SECONDS
         )
         try:
             return ActionDone(command.action, await self._actions.run(request)), waited
         except ActionError as error:
             return ActionFailed(command.action, error.kind), waited
+        finally:
+            await self._send_due()  # what nobody waits for
 
     async def pass_time(self, time: timedelta) -> None:
         """Let time pass; operations that are due meanwhile are sent, as the line's workers do in the background."""
@@ -88,8 +92,7 @@ class SandboxWorld:
         pause = timedelta(seconds=self._settings.longest_pause_seconds)
         while self._now < until:
             self._now = min(until, self._now + pause)
-            while await self._sender.send_due():
-                pass
+            await self._send_due()
 
     async def fall_ill(self, health: Health) -> None:
         """Change the loyalty system's health; once it is up again, what waited is sent within minutes."""
@@ -115,8 +118,13 @@ class SandboxWorld:
 
     async def close(self) -> None:
         """Forget everything."""
+        await self._changes.close()
         await self.loyalty.close()
         await self._log.close()
+
+    async def _send_due(self) -> None:
+        while await self._sender.send_due():
+            pass
 
     def _clock(self) -> datetime:
         return self._now

@@ -84,6 +84,7 @@ class OperationRecord:
     reason: str | None = None  # why it was refused: a `Refusal`, or KEY_CONFLICT
     customer_id: str | None = None  # when done
     undo_until: datetime | None = None  # of a merge that was done
+    told_at: datetime | None = None  # when the caller learned of a refusal: in the call, or when staff called back
 
 
 KEY_CONFLICT = "key_conflict"
@@ -104,6 +105,7 @@ class Backlog:
 
     operations: int
     oldest_accepted_at: datetime | None
+    to_call_back: int = 0  # refused after the caller had been told «принято»: a matter of staff
 
 
 class OperationLog(Protocol):
@@ -150,6 +152,13 @@ class OperationLog(Protocol):
             OperationLogError
         """
 
+    async def note_told(self, key: str, at: datetime) -> None:
+        """Note that the caller knows of the refusal: nobody has to call back any more. The first time counts.
+
+        Raises:
+            OperationLogError
+        """
+
     async def load(self, key: str) -> OperationRecord | None:
         """Read one operation.
 
@@ -164,15 +173,24 @@ class OperationLog(Protocol):
             OperationLogError
         """
 
+    async def latest(self, limit: int = 20, *, to_call_back: bool = False) -> tuple[OperationRecord, ...]:
+        """List the newest operations, newest first; or only those about whose refusal the caller is to be called back.
+
+        Raises:
+            OperationLogError
+        """
+
     async def backlog(self) -> Backlog:
-        """Tell what is not settled.
+        """Tell what is not settled, and about what callers are to be called back.
 
         Raises:
             OperationLogError
         """
 
     async def delete_older_than(self, days: int, now: datetime) -> int:
-        """Delete operations settled more than `days` before `now`; what is not settled stays. Return how many.
+        """Delete operations settled more than `days` before `now`; return how many.
+
+        What is not settled stays, and so does what a caller is still to be told.
 
         Raises:
             OperationLogError

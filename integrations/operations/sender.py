@@ -6,15 +6,24 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from integrations.loyalty.port import LoyaltyError, LoyaltyKeyConflict, LoyaltySystem
+from integrations.loyalty.port import LoyaltyError, LoyaltyKeyConflict, LoyaltySystem, Outcome
 from integrations.operations.port import KEY_CONFLICT, Claim, OperationLog, OperationLogError, OperationRecord
 from integrations.operations.settings import OperationSettings
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How an operation stands after it was sent, or not sent since it is not due."""
+
+    record: OperationRecord | None  # None: not in the log, or it could not be read
+    outcome: Outcome | None  # what the loyalty system answered just now, also when that could not be noted
 
 
 def utc_now() -> datetime:
@@ -52,7 +61,7 @@ class OperationSender:
         """Look for due operations now, and not only at the next round."""
         self._woken.set()
 
-    async def send(self, key: str) -> OperationRecord | None:
+    async def send(self, key: str) -> Sent:
         """Send one operation now, if it is due and nobody else does; return how it stands then.
 
         For a caller who waits: bound it in time outside. Cancelling it is safe, the operation is sent again later.
@@ -61,8 +70,8 @@ class OperationSender:
             OperationLogError: whether it was sent is not known; it is sent again later.
         """
         for claim in await self._operations.claim(self._clock(), self._settings.lease_seconds, 1, key):
-            await self._deliver(claim)
-        return await self._operations.load(key)
+            return await self._deliver(claim)
+        return Sent(await self._operations.load(key), None)
 
     async def send_due(self) -> int:
         """Send what is due, as much of it as may go at once; return how many were sent.
@@ -90,31 +99,36 @@ class OperationSender:
                 async with asyncio.timeout(self._settings.round_seconds):
                     await self._woken.wait()
 
-    async def _deliver(self, claim: Claim) -> None:
+    async def _deliver(self, claim: Claim) -> Sent:
         operation = claim.operation
         about = {"key": operation.key, "kind": operation.change.kind, "tries": claim.tries}
+        outcome: Outcome | None = None
         try:
-            await self._try(claim)
+            outcome = await self._try(claim)
+            if outcome is not None:
+                await self._operations.settle(operation.key, outcome, self._clock())
         except OperationLogError as error:
             _log.warning("an outcome could not be noted: sent again later", **about, reason=str(error))
-            return
+            return Sent(None, outcome)
         except Exception:  # of one operation; the others go on, and its lease brings it back
             _log.exception("an operation broke its sender", **about)
-            return
+            return Sent(None, outcome)
         try:
             record = await self._operations.load(operation.key)
         except OperationLogError as error:
             _log.warning("an outcome could not be read", **about, reason=str(error))
-            return
+            return Sent(None, outcome)
         if record is not None and record.settled_at is not None:
             _log.info("operation settled", **about, state=record.state.value, reason=record.reason)
             self._on_settled(record)
+        return Sent(record, outcome)
 
-    async def _try(self, claim: Claim) -> None:
+    async def _try(self, claim: Claim) -> Outcome | None:
+        """Send once; None when there is no outcome: the operation is given back then, or given up."""
         operation = claim.operation
         about = {"key": operation.key, "kind": operation.change.kind, "tries": claim.tries}
         try:
-            outcome = await self._loyalty.carry_out(operation.key, operation.change)
+            return await self._loyalty.carry_out(operation.key, operation.change)
         except LoyaltyKeyConflict:
             _log.critical("an operation's key belongs to another one: it is never carried out", **about)
             await self._operations.give_up(operation.key, KEY_CONFLICT, self._clock())
@@ -124,8 +138,7 @@ class OperationSender:
             level("operation is sent again later", **about, reason=str(error))
             due_at = self._clock() + timedelta(seconds=self._pause_seconds(claim.tries))
             await self._operations.postpone(claim, due_at, type(error).__name__)
-        else:
-            await self._operations.settle(operation.key, outcome, self._clock())
+        return None
 
     def _pause_seconds(self, tries: int) -> float:
         doubled = self._settings.first_pause_seconds * 2.0 ** min(tries - 1, 30)

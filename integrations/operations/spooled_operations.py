@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -80,20 +81,36 @@ class SpooledOperationLog:
         """Note that it can never be sent."""
         await self._inner.give_up(key, reason, at)
 
+    async def note_told(self, key: str, at: datetime) -> None:
+        """Note that the caller knows of the refusal."""
+        await self._inner.note_told(key, at)
+
     async def load(self, key: str) -> OperationRecord | None:
-        """Read one operation; what waits in the spool is accepted."""
-        if (record := await self._inner.load(key)) is not None:
-            return record
+        """Read one operation; what waits in the spool is accepted, and known while the log is out of reach."""
         operation = self._waiting.get(key)
-        return None if operation is None else _record(operation)
+        try:
+            record = await self._inner.load(key)
+        except OperationLogError:
+            if operation is None:
+                raise
+            record = None
+        return record or (None if operation is None else _record(operation))
 
     async def of_call(self, call_id: str) -> tuple[OperationRecord, ...]:
-        """List the operations of a call, those that wait in the spool included."""
-        records = {record.key: record for record in await self._inner.of_call(call_id)}
-        for operation in self._waiting.values():
-            if operation.call_id == call_id:
-                records.setdefault(operation.key, _record(operation))
+        """List the operations of a call, those in the spool included; these alone while the log is out of reach."""
+        waiting = [_record(operation) for operation in self._waiting.values() if operation.call_id == call_id]
+        try:
+            logged = await self._inner.of_call(call_id)
+        except OperationLogError:
+            if not waiting:
+                raise
+            logged = ()
+        records = {record.key: record for record in (*waiting, *logged)}
         return tuple(sorted(records.values(), key=lambda record: (record.accepted_at, record.key)))
+
+    async def latest(self, limit: int = 20, *, to_call_back: bool = False) -> tuple[OperationRecord, ...]:
+        """List the newest operations; what waits in the spool is not seen."""
+        return await self._inner.latest(limit, to_call_back=to_call_back)
 
     async def backlog(self) -> Backlog:
         """Tell what is not settled, what waits in the spool included."""
@@ -101,7 +118,11 @@ class SpooledOperationLog:
         oldest = [operation.accepted_at for operation in self._waiting.values()]
         if backlog.oldest_accepted_at is not None:
             oldest.append(backlog.oldest_accepted_at)
-        return Backlog(backlog.operations + len(self._waiting), min(oldest, default=None))
+        return replace(
+            backlog,
+            operations=backlog.operations + len(self._waiting),
+            oldest_accepted_at=min(oldest, default=None),
+        )
 
     async def delete_older_than(self, days: int, now: datetime) -> int:
         """Delete what was settled long ago, and the file of rejected lines when its newest is as old."""

@@ -32,6 +32,7 @@ _log = structlog.get_logger()
 
 _UNSETTLED = (OperationState.ACCEPTED.value, OperationState.SENT.value)
 _UNDO_KIND = MergeUndo(merge_key="").kind
+_LATEST_LIMIT = 1000
 _UNKNOWN_PREDECESSOR_LIMIT = timedelta(hours=24)  # it may lie in another worker's spool
 
 
@@ -130,6 +131,12 @@ class SqlOperationLog:
         """Note that it can never be sent."""
         await self._settle(key, {"state": OperationState.REFUSED.value, "reason": reason}, at)
 
+    async def note_told(self, key: str, at: datetime) -> None:
+        """Note that the caller knows of the refusal."""
+        statement = update(OperationRow).where(OperationRow.key == key, OperationRow.told_at.is_(None))
+        async with self._transaction() as session:
+            await _changed(session, statement.values(told_at=at))
+
     async def load(self, key: str) -> OperationRecord | None:
         """Read one operation."""
         async with self._transaction() as session:
@@ -144,16 +151,29 @@ class SqlOperationLog:
             rows = (await session.scalars(statement)).all()
         return tuple(_record(row) for row in rows)
 
-    async def backlog(self) -> Backlog:
-        """Tell what is not settled."""
-        statement = select(func.count(), func.min(OperationRow.accepted_at)).where(OperationRow.state.in_(_UNSETTLED))
+    async def latest(self, limit: int = 20, *, to_call_back: bool = False) -> tuple[OperationRecord, ...]:
+        """List the newest operations, at most 1000, newest first."""
+        statement = select(OperationRow).order_by(OperationRow.accepted_at.desc(), OperationRow.key)
+        statement = statement.limit(max(0, min(limit, _LATEST_LIMIT)))
+        if to_call_back:
+            statement = statement.where(_to_call_back())
         async with self._transaction() as session:
-            operations, oldest = (await session.execute(statement)).one()
-        return Backlog(operations, oldest)
+            rows = (await session.scalars(statement)).all()
+        return tuple(_record(row) for row in rows)
+
+    async def backlog(self) -> Backlog:
+        """Tell what is not settled, and about what callers are to be called back."""
+        unsettled = select(func.count(), func.min(OperationRow.accepted_at)).where(OperationRow.state.in_(_UNSETTLED))
+        refused = select(func.count()).select_from(OperationRow).where(_to_call_back())
+        async with self._transaction() as session:
+            operations, oldest = (await session.execute(unsettled)).one()
+            to_call_back = await session.scalar(refused)
+        return Backlog(operations, oldest, to_call_back or 0)
 
     async def delete_older_than(self, days: int, now: datetime) -> int:
-        """Delete what was settled long ago."""
-        statement = delete(OperationRow).where(OperationRow.settled_at < now - timedelta(days=days))
+        """Delete what was settled long ago, but for what a caller is still to be told."""
+        old = OperationRow.settled_at < now - timedelta(days=days)
+        statement = delete(OperationRow).where(old, ~_to_call_back())
         async with self._transaction() as session:
             return await _changed(session, statement)
 
@@ -174,6 +194,10 @@ class SqlOperationLog:
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with port_errors(self._limit_seconds), self._sessions.begin() as session:
             yield session
+
+
+def _to_call_back() -> ColumnElement[bool]:
+    return and_(OperationRow.state == OperationState.REFUSED.value, OperationRow.told_at.is_(None))
 
 
 def _may_go(now: datetime) -> ColumnElement[bool]:
@@ -231,4 +255,5 @@ def _record(row: OperationRow) -> OperationRecord:
         reason=row.reason,
         customer_id=row.customer_id,
         undo_until=row.undo_until,
+        told_at=row.told_at,
     )

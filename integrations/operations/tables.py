@@ -41,5 +41,6 @@ class OperationRow(Base):
     reason: Mapped[str | None] = mapped_column(CleanText)
     customer_id: Mapped[str | None] = mapped_column(CleanText)
     undo_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_operations_state_due_at", "state", "due_at"),)

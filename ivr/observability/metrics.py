@@ -5,6 +5,8 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
+from dialogs.nlu.failover import ParseTried
+
 GAP_BUCKETS = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0)
 
 
@@ -36,6 +38,13 @@ class Metrics:
         self.actions = Counter(
             "yulia_actions", "Actions of the dialogue, by result.", ["action", "result"], registry=self.registry
         )
+        self.understanding_seconds = Histogram(
+            "yulia_understanding_seconds",
+            "Free phrases given to an engine of understanding, by result; stood_in: it was not the preferred one.",
+            ["engine", "result", "stood_in"],
+            buckets=(0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+            registry=self.registry,
+        )
         self.errors = Counter("yulia_errors", "Faults, by kind.", ["kind"], registry=self.registry)
         self.handoffs = Counter("yulia_handoffs", "Calls given to agents.", ["queue", "reason"], registry=self.registry)
         self.clock_late_seconds = Histogram(
@@ -53,4 +62,23 @@ class Metrics:
         self.call_records_waiting = Gauge(
             "yulia_call_records_waiting", "Record writes spooled until the database is back.", registry=self.registry
         )
+        self.operations = Counter(
+            "yulia_operations", "Changes settled by the loyalty system.", ["kind", "state"], registry=self.registry
+        )
+        self.operations_waiting = Gauge(
+            "yulia_operations_waiting", "Accepted changes that are not settled yet.", registry=self.registry
+        )
+        self.operations_oldest_seconds = Gauge(
+            "yulia_operations_oldest_seconds", "Age of the oldest change that is not settled.", registry=self.registry
+        )
+        self.operations_to_call_back = Gauge(
+            "yulia_operations_to_call_back",
+            "Changes refused after the caller was told that they are accepted.",
+            registry=self.registry,
+        )
         self.parts_up = Gauge("yulia_part_up", "1 when a part of the line works.", ["part"], registry=self.registry)
+
+    def understanding_tried(self, tried: ParseTried) -> None:
+        """Count one try of an engine of understanding."""
+        labels = (tried.engine, tried.error or "ok", str(tried.stood_in).lower())
+        self.understanding_seconds.labels(*labels).observe(tried.seconds)

@@ -27,6 +27,7 @@ from ivr.listening.echo import EchoEstimator
 from ivr.observability.metrics import Metrics
 from ivr.session.call_recorder import CallRecorder
 from ivr.session.conversation import Conversation, ConversationParts
+from ivr.session.dialogue import Dialogues
 from ivr.session.ear import Ear
 from ivr.session.journal import CallJournal
 from tts.port import SpeechError
@@ -39,11 +40,11 @@ class CallParts:
     """What every call of a worker shares."""
 
     conversation: ConversationParts
+    dialogues: Dialogues
     audio: AudioSocketServer
     contexts: ContextKeeper
     records: CallRecords
     metrics: Metrics
-    bundle_hash: str
     worker: str
     on_live_call: Callable[[str, AudioSocketCall | None], None] = lambda channel, audio: None
 
@@ -79,6 +80,7 @@ class LiveCall:
         self._settings = parts.conversation.settings
         self._channel = channel
         self._call_id = call_id
+        self._dialogue = parts.dialogues.for_call(call_id)
         self._caller_number = normalise_phone(channel.request.caller_number)
         self._record = CallRecorder(
             parts.records,
@@ -105,14 +107,14 @@ class LiveCall:
             done=(),
             left=(),
             transcript=(),
-            bundle=parts.bundle_hash,
+            bundle=self._dialogue.bundle_hash,
             started_at=self._record.started_at.isoformat(timespec="milliseconds"),
         )
 
     async def serve(self, *, overloaded: bool) -> None:
         """Talk to the caller, tell the dialplan what is next, write the record."""
         loop = asyncio.get_running_loop()
-        opening = loop.create_task(self._record.open(self._channel.request, self._parts.bundle_hash))
+        opening = loop.create_task(self._record.open(self._channel.request, self._dialogue.bundle_hash))
         identifying = loop.create_task(self._identify_caller(overloaded))
         try:
             async with asyncio.timeout(self._settings.longest_call_seconds):
@@ -169,7 +171,9 @@ class LiveCall:
 
     async def _converse(self, audio: AudioSocketCall) -> HandOff | HangUp:
         ear = Ear(audio, EchoEstimator(self._parts.conversation.listening.echo))
-        conversation = Conversation(self._parts.conversation, audio, ear, self._journal, self._keep_context)
+        conversation = Conversation(
+            self._parts.conversation, self._dialogue, audio, ear, self._journal, self._keep_context
+        )
         try:
             async with asyncio.TaskGroup() as group:
                 pumping = group.create_task(ear.run())

@@ -11,7 +11,6 @@ import structlog
 
 from asr_models.port import Recogniser
 from dialogs.actions.port import ActionError, ActionRequest, Actions
-from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import (
     ActionDone,
@@ -23,6 +22,7 @@ from dialogs.engine.vocabulary import (
     HangUp,
     Heard,
     HearingFailed,
+    Intent,
     KeysPressed,
     NothingHeard,
     Prompt,
@@ -30,7 +30,10 @@ from dialogs.engine.vocabulary import (
     RunAction,
     Say,
     Turn,
+    Understand,
+    Understood,
 )
+from dialogs.nlu.port import UnderstandingError
 from ivr.audio.port import CallAudio
 from ivr.listening.background import Background
 from ivr.listening.listener import Listener
@@ -38,6 +41,7 @@ from ivr.listening.second_look import with_second_look
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
 from ivr.session.asking import Answer, ask
+from ivr.session.dialogue import Dialogue
 from ivr.session.ear import Ear
 from ivr.session.journal import CallJournal
 from ivr.session.settings import SessionSettings
@@ -51,7 +55,6 @@ log = structlog.get_logger()
 class ConversationParts:
     """What every conversation of a worker shares."""
 
-    engine: Engine
     speech: PromptSpeech
     recogniser: Recogniser | None  # None: no model, the line works by keys
     actions: Actions
@@ -66,19 +69,22 @@ class Conversation:
     def __init__(
         self,
         parts: ConversationParts,
+        dialogue: Dialogue,
         audio: CallAudio,
         ear: Ear,
         journal: CallJournal,
         on_state: Callable[[DialogueState], None],
     ) -> None:
         self._parts = parts
+        self._engine = dialogue.engine
+        self._understanding = dialogue.understanding
         self._audio = audio
         self._ear = ear
         self._journal = journal
         self._on_state = on_state
         self._background = Background()
         self._started = CallStarted(caller_number=None)
-        self._state: DialogueState = parts.engine.begin()
+        self._state: DialogueState = dialogue.engine.begin()
         self.settled = False  # what was asked for was done, and the caller has heard so
         self._keyed: str | None = None  # the question that was answered by keys last
         self._answered: Answer | None = None  # the caller waits for our reaction to this
@@ -94,7 +100,7 @@ class Conversation:
         event: Event = started
         while True:
             with self._parts.metrics.engine_step_seconds.time():
-                self._state, turn = self._parts.engine.step(self._state, event)
+                self._state, turn = self._engine.step(self._state, event)
             self._on_state(self._state)
             outcome = await self._carry_out(turn)
             if isinstance(outcome, HandOff | HangUp):
@@ -116,8 +122,26 @@ class Conversation:
                 case _:
                     if interruptible:
                         await self._say(interruptible)
-                    return await self._run_action(command) if isinstance(command, RunAction) else command
+                    return await self._without_words(command)
         raise AssertionError("the engine's turn asks for nothing and ends nothing")
+
+    async def _without_words(self, command: Understand | RunAction | HandOff | HangUp) -> Event | HandOff | HangUp:
+        match command:
+            case Understand(text):
+                return await self._understand(text)
+            case RunAction():
+                return await self._run_action(command)
+            case _:
+                return command
+
+    async def _understand(self, text: str) -> Understood:
+        try:
+            parsed = await self._understanding.parse(text)
+        except UnderstandingError as error:
+            log.warning("free phrase not understood", error=type(error).__name__)
+            return Understood()
+        self._journal.add("system", "understood", f"{parsed.intent} {parsed.confidence:.2f}")
+        return Understood(tuple(Intent(each.intent, each.confidence) for each in parsed.ranking))
 
     async def _ask(self, command: Ask) -> Event:
         question = command.question

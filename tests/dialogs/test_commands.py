@@ -34,28 +34,6 @@ def test_a_broken_folder_is_told_with_file_and_line(tmp_path: Path) -> None:
     assert "Ошибок: 1" in result.stderr
 
 
-def test_talking_in_text_to_the_end_of_a_call() -> None:
-    # speech, the result that is offered, silence
-    result = runner.invoke(app, ["talk"], input="узнать баланс\n\n\n")
-    assert result.exit_code == 0, result.stdout
-    said = " ".join(result.stdout.split())
-    assert "тысяча двести пятьдесят баллов" in said
-    assert "HangUp(contained=True" in said
-
-
-def test_talking_by_keys_with_a_hidden_number_and_a_failing_system() -> None:
-    lines = ["!слух", "=1", "=7789000000002222", "=12051985", "с"]
-    result = runner.invoke(app, ["talk", "--caller", ""], input="\n".join(lines) + "\n")
-    said = " ".join(result.stdout.split())
-    assert "Наберите дату рождения" in said
-    assert "reason='action_failed'" in said
-
-
-def test_hanging_up_in_the_talk_ends_it() -> None:
-    result = runner.invoke(app, ["talk"], input="баланс\n")
-    assert result.exit_code == 0
-
-
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -105,9 +106,7 @@ def test_settings_are_put_into_texts_and_rules(bundle: Bundle) -> None:
 def test_the_hash_names_the_content(bundle: Bundle, tmp_path: Path) -> None:
     assert load_bundle(BUNDLED_FOLDER).hash == bundle.hash
     for kind in ("flows", "domain"):
-        (tmp_path / kind).mkdir()
-        for path in (BUNDLED_FOLDER / kind).glob("*.yml"):
-            (tmp_path / kind / path.name).write_bytes(path.read_bytes())
+        copytree(BUNDLED_FOLDER / kind, tmp_path / kind)
     assert load_bundle(tmp_path).hash == bundle.hash, "the folder's place does not matter"
     menu = tmp_path / "flows" / "menu.yml"
     menu.write_text(menu.read_text() + "# другой\n")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dialogs.engine.answers import Answered, Command, readings, understand
+from dialogs.engine.bundle import SlotKind
 from dialogs.engine.expressions import Expression
 from dialogs.engine.read_back import MAX_CORRECTIONS, ReadBack, Repair, Understood
 from dialogs.engine.state import Mode, SlotValue, Source, Waiting
@@ -191,7 +192,11 @@ class Collect(Step):
             return self._fill(run, replace(run.candidate, confirmed=True))
         by_keys = answered.source is Source.KEYS
         filled = SlotValue(answered.value, answered.source, answered.confidence, by_keys, answered.grouped)
-        return self._fill(run, filled) if by_keys or self.read_back is None else self._read(run, self.read_back, filled)
+        # a number that was keyed is known; letters keyed for a word may mean another one
+        is_known = by_keys and run.bundle.slots[current.slot].kind is SlotKind.NUMBER_STRING
+        if is_known or self.read_back is None:
+            return self._fill(run, filled)
+        return self._read(run, self.read_back, filled)
 
     def _read(self, run: Run, read_back: Asking, value: SlotValue) -> Outcome:
         run.waiting, run.candidate, run.half_corrected = Waiting.CONFIRMATION, value, ""

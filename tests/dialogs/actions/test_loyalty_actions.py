@@ -8,13 +8,16 @@ from structlog.testing import capture_logs
 
 from dialogs.actions.loyalty_actions import LoyaltyActions
 from dialogs.actions.port import ActionError, ActionRequest
+from dialogs.engine.bundle import Bundle
 from dialogs.engine.vocabulary import Value
 from dialogs.talks.example_results import card, customer
 from integrations.attempts.port import AttemptSubject
 from integrations.loyalty.port import LoyaltyError, LoyaltyGarbage, LoyaltyTimeout, LoyaltyUnavailable
 from integrations.settings import AttemptSettings
+from tests.dialogs.actions.changes_under_test import changes_over
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
+from tests.integrations.operations.fake import FakeOperationLog
 
 CALLER = "+79160000001"
 CARD = "7789000000002222"
@@ -29,7 +32,7 @@ class Desk:
     def __init__(self, settings: AttemptSettings | None = None) -> None:
         self.loyalty = FakeLoyaltySystem([(customer(card("2222", points=1250)), date(1985, 7, 5))])
         self.attempts = FakeWrongAttempts(settings)
-        self.actions = LoyaltyActions(self.loyalty, self.attempts)
+        self.actions = LoyaltyActions(self.loyalty, self.attempts, changes_over(FakeOperationLog(), self.loyalty))
 
     async def run(
         self, action: str, arguments: Mapping[str, Value], caller: str | None = CALLER
@@ -152,5 +155,5 @@ async def test_a_locked_card_is_logged_without_its_number() -> None:
     assert "2222" in str(logs)
 
 
-def test_the_names_of_the_actions_are_told() -> None:
-    assert desk().actions.names == {"loyalty.find_by_phone", BY_CARD}
+async def test_every_action_of_the_contract_can_be_run(bundle: Bundle) -> None:
+    assert desk().actions.names == bundle.actions.keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from integrations.loyalty.port import (
@@ -41,6 +41,7 @@ class FakeLoyaltySystem:
         self.now = NOON
         self.fails_with: LoyaltyError | None = None
         self.loses_answers: LoyaltyError | None = None
+        self.on_carried_out: Callable[[], None] = lambda: None
         self.calls = 0
         self.carried_out: list[str] = []  # keys, in order, as often as something was really done
         self.is_closed = False
@@ -85,6 +86,7 @@ class FakeLoyaltySystem:
         if key not in self._answers:
             self._answers[key] = (change, await self._rules().carry_out(key, change))
             self.carried_out.append(key)
+        self.on_carried_out()
         known, outcome = self._answers[key]
         if known != change:
             raise LoyaltyKeyConflict("the operation key was used with another content")

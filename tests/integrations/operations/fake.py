@@ -80,6 +80,11 @@ class FakeOperationLog:
         self._check()
         self._settle(key, at, state=OperationState.REFUSED, reason=reason)
 
+    async def note_told(self, key: str, at: datetime) -> None:
+        self._check()
+        kept = self._kept[key]
+        kept.record = replace(kept.record, told_at=kept.record.told_at or at)
+
     async def load(self, key: str) -> OperationRecord | None:
         self._check()
         kept = self._kept.get(key)
@@ -93,15 +98,27 @@ class FakeOperationLog:
     async def backlog(self) -> Backlog:
         self._check()
         times = [kept.record.accepted_at for kept in self._kept.values() if kept.record.state in UNSETTLED]
-        return Backlog(len(times), min(times, default=None))
+        return Backlog(len(times), min(times, default=None), sum(map(_is_to_call_back, self._records())))
+
+    async def latest(self, limit: int = 20, *, to_call_back: bool = False) -> tuple[OperationRecord, ...]:
+        self._check()
+        records = [record for record in self._records() if not to_call_back or _is_to_call_back(record)]
+        return tuple(sorted(records, key=lambda record: record.accepted_at, reverse=True)[:limit])
 
     async def delete_older_than(self, days: int, now: datetime) -> int:
         self._check()
         limit = now - timedelta(days=days)
-        old = [key for key, kept in self._kept.items() if kept.record.settled_at and kept.record.settled_at < limit]
+        old = [
+            record.key
+            for record in self._records()
+            if record.settled_at and record.settled_at < limit and not _is_to_call_back(record)
+        ]
         for key in old:
             del self._kept[key]
         return len(old)
+
+    def _records(self) -> list[OperationRecord]:
+        return [kept.record for kept in self._kept.values()]
 
     def _settle(self, key: str, at: datetime, **values: object) -> None:
         kept = self._kept[key]
@@ -126,3 +143,7 @@ class FakeOperationLog:
     def _check(self) -> None:
         if self.down:
             raise OperationLogError("the fake is down")
+
+
+def _is_to_call_back(record: OperationRecord) -> bool:
+    return record.state is OperationState.REFUSED and record.told_at is None

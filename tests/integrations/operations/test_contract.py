@@ -265,3 +265,40 @@ def test_an_operation_without_a_proper_key_or_zone_cannot_be_made(key: str) -> N
         Operation(key, "call-1", BLOCK, ACCEPTED_AT)
     with pytest.raises(ValueError, match="zone"):
         operation(at=datetime(2026, 3, 1))
+
+
+async def test_a_refusal_is_listed_until_the_caller_knows_of_it(log: OperationLog) -> None:
+    done, refused, given_up, waiting = (operation(at=ACCEPTED_AT + timedelta(seconds=number)) for number in range(4))
+    for one in (done, refused, given_up, waiting):
+        await log.accept(one)
+    await log.settle(done.key, DONE, ACCEPTED_AT)
+    await log.settle(refused.key, Refused(Refusal.CARD_OF_ANOTHER), ACCEPTED_AT)
+    await log.give_up(given_up.key, "key_conflict", ACCEPTED_AT)
+    assert (await log.backlog()).to_call_back == 2
+    assert [record.key for record in await log.latest(to_call_back=True)] == [given_up.key, refused.key]
+    for at in (ACCEPTED_AT + timedelta(hours=1), ACCEPTED_AT + timedelta(hours=2)):
+        await log.note_told(refused.key, at)
+    record = await log.load(refused.key)
+    assert record is not None
+    assert record.told_at == ACCEPTED_AT + timedelta(hours=1)
+    assert [record.key for record in await log.latest(to_call_back=True)] == [given_up.key]
+    assert (await log.backlog()).to_call_back == 1
+
+
+async def test_the_newest_operations_are_listed_first(log: OperationLog) -> None:
+    accepted = [operation(at=ACCEPTED_AT + timedelta(seconds=number)) for number in range(3)]
+    for one in accepted:
+        await log.accept(one)
+    assert [record.key for record in await log.latest(2)] == [accepted[2].key, accepted[1].key]
+
+
+async def test_what_a_caller_is_still_to_be_told_outlives_the_retention(log: OperationLog) -> None:
+    done, told, untold = operation(), operation(), operation()
+    for one in (done, told, untold):
+        await log.accept(one)
+    await log.settle(done.key, DONE, ACCEPTED_AT)
+    for one in (told, untold):
+        await log.settle(one.key, Refused(Refusal.CARD_OF_ANOTHER), ACCEPTED_AT)
+    await log.note_told(told.key, ACCEPTED_AT)
+    assert await log.delete_older_than(30, ACCEPTED_AT + timedelta(days=31)) == 2
+    assert [record.key for record in await log.latest()] == [untold.key]

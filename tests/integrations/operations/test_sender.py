@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from integrations.loyalty.port import (
     CardState,
+    Done,
     LoyaltyError,
     LoyaltyGarbage,
     LoyaltyTimeout,
@@ -17,10 +18,17 @@ from integrations.loyalty.port import (
     MergeUndo,
 )
 from integrations.operations.port import KEY_CONFLICT, OperationRecord, OperationState
-from integrations.operations.sender import OperationSender
+from integrations.operations.sender import OperationSender, Sent
 from integrations.operations.settings import OperationSettings
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
-from tests.integrations.loyalty.operation_examples import ANNAS_PHONE, DMITRYS_MERGE, NEWCOMER, PAVEL, TIE_TO_PAVEL
+from tests.integrations.loyalty.operation_examples import (
+    ANNAS_CARD,
+    ANNAS_PHONE,
+    DMITRYS_MERGE,
+    NEWCOMER,
+    PAVEL,
+    TIE_TO_PAVEL,
+)
 from tests.integrations.loyalty.sandbox_under_test import TODAY
 from tests.integrations.operations.examples import ACCEPTED_AT, SECRETS, SETTINGS, operation
 from tests.integrations.operations.fake import FakeOperationLog
@@ -72,10 +80,12 @@ async def test_an_accepted_operation_is_sent_and_its_outcome_noted_and_told(desk
 async def test_a_caller_who_waits_learns_the_outcome_at_once(desk: Desk) -> None:
     one = operation()
     await desk.log.accept(one)
-    record = await desk.sender.send(one.key)
-    assert record is not None
-    assert (record.state, record.customer_id) == (OperationState.DONE, "c-0001")
-    assert await desk.sender.send(one.key) == record, "it is not sent again"
+    sent = await desk.sender.send(one.key)
+    assert sent.record is not None
+    assert (sent.record.state, sent.record.customer_id) == (OperationState.DONE, "c-0001")
+    assert isinstance(sent.outcome, Done)
+    assert [(card.number, card.points) for card in sent.outcome.cards] == [(ANNAS_CARD, 1250)]
+    assert await desk.sender.send(one.key) == Sent(sent.record, None), "it is not sent again"
     assert desk.loyalty.carried_out == [one.key]
 
 
@@ -85,9 +95,22 @@ async def test_a_refusal_ends_the_sending_and_tells_its_reason(desk: Desk) -> No
     await desk.log.accept(second)
     desk.now += timedelta(seconds=1)
     await desk.sender.send(first.key)
-    record = await desk.sender.send(second.key)
-    assert record is not None
-    assert (record.state, record.reason) == (OperationState.REFUSED, "already_blocked")
+    sent = await desk.sender.send(second.key)
+    assert sent.record is not None
+    assert (sent.record.state, sent.record.reason) == (OperationState.REFUSED, "already_blocked")
+
+
+async def test_an_outcome_that_cannot_be_noted_is_told_and_the_operation_sent_again(desk: Desk) -> None:
+    one = operation()
+    await desk.log.accept(one)
+    desk.loyalty.on_carried_out = lambda: setattr(desk.log, "down", True)
+    sent = await desk.sender.send(one.key)
+    assert isinstance(sent.outcome, Done)
+    assert sent.record is None
+    desk.log.down, desk.loyalty.on_carried_out = False, lambda: None
+    desk.now += timedelta(seconds=SETTINGS.lease_seconds)
+    assert await desk.sender.send_due() == 1
+    assert desk.loyalty.carried_out == [one.key]
 
 
 @pytest.mark.parametrize("fault", [LoyaltyUnavailable("down"), LoyaltyTimeout("late"), LoyaltyGarbage("?")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,15 @@ def read_back() -> Question:
 READ_BACK = read_back()
 
 
+def anything_else() -> Question:
+    step = next(iter(load_bundle(BUNDLED_FOLDER).flows["pattern_completed"].steps.values()))
+    assert isinstance(step, Collect)
+    return step.asking.question
+
+
+ANYTHING_ELSE = anything_else()
+
+
 @pytest.fixture
 async def recogniser() -> AsyncIterator[VoskRecogniser]:
     vosk = VoskRecogniser(HearingSettings(threads=1, final_limit_seconds=10.0))
@@ -35,8 +45,8 @@ async def recogniser() -> AsyncIterator[VoskRecogniser]:
     await vosk.close()
 
 
-async def heard(recogniser: Recogniser, said: str) -> str:
-    stream = recogniser.open_stream(PhraseList(READ_BACK.phrases))
+async def heard(recogniser: Recogniser, said: str, question: Question = READ_BACK) -> str:
+    stream = recogniser.open_stream(PhraseList(question.phrases))
     stream.feed(silence(0.3) + spoken(said) + silence(0.3))
     return (await stream.finish()).text
 
@@ -53,6 +63,17 @@ async def test_a_correction_is_heard_at_the_second_look(recogniser: VoskRecognis
 
 async def test_speech_of_something_else_stays_unknown(recogniser: VoskRecogniser) -> None:
     assert "[unk]" in await heard(SecondLook(recogniser, READ_BACK), "подождите мне на кухне кастрюлю снять надо")
+
+
+async def test_a_wish_beside_the_question_is_heard_as_free_speech(recogniser: VoskRecogniser) -> None:
+    said = await heard(SecondLook(recogniser, ANYTHING_ELSE), "хочу заблокировать карту", ANYTHING_ELSE)
+    assert "заблокировать" in said.split()
+
+
+async def test_a_closed_question_hears_nothing_beside_its_list(recogniser: VoskRecogniser) -> None:
+    closed = replace(ANYTHING_ELSE, digressions=False)
+    assert with_second_look(recogniser, closed) is recogniser
+    assert "[unk]" in await heard(recogniser, "хочу заблокировать карту", closed)
 
 
 async def test_a_stream_may_be_thrown_away_at_any_time(recogniser: VoskRecogniser) -> None:

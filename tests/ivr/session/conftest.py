@@ -13,6 +13,7 @@ from dialogs.engine.bundle import Bundle
 from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import Event, RunAction, Turn, Value
+from dialogs.nlu.port import Parsed, RankedIntent, UnderstandingError
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.example_results import card, customer
@@ -20,9 +21,12 @@ from integrations.loyalty.port import Customer
 from ivr.listening.settings import ListeningSettings
 from ivr.observability.metrics import Metrics
 from ivr.session.conversation import ConversationParts
+from ivr.session.dialogue import Dialogue
 from ivr.session.settings import SessionSettings
+from tests.dialogs.actions.changes_under_test import changes_over
 from tests.integrations.attempts.fake import FakeWrongAttempts
 from tests.integrations.loyalty.fake import FakeLoyaltySystem
+from tests.integrations.operations.fake import FakeOperationLog
 from tests.ivr.session.scripted_line import Voice
 
 ANNA = customer(card("2222", points=1250))
@@ -57,8 +61,10 @@ class HeldActions:
         self.released = asyncio.Event()
         self.released.set()
         self.cancelled = 0
+        self.requests: list[ActionRequest] = []
 
     async def run(self, request: ActionRequest) -> Mapping[str, Value]:
+        self.requests.append(request)
         self.started.release()
         try:
             await self.released.wait()
@@ -70,6 +76,30 @@ class HeldActions:
         return await self._actions.run(request)
 
 
+class FixedUnderstanding:
+    """Understands every phrase as the test says, or fails as it says. Implements `dialogs.nlu.port.Understanding`."""
+
+    name = "fixed"
+
+    def __init__(self) -> None:
+        self.means: str | None = None
+        self.fails_with: UnderstandingError | None = None
+        self.asked: list[str] = []
+
+    async def parse(self, text: str) -> Parsed:
+        self.asked.append(text)
+        if self.fails_with is not None:
+            raise self.fails_with
+        ranking = (RankedIntent(self.means, 0.95),) if self.means is not None else ()
+        return Parsed(text, self.means, 0.95, ranking=ranking)
+
+    async def check(self) -> None:
+        """Return at once."""
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+
 @dataclass
 class Outside:
     """All that a conversation is put together from, with fakes for the outside."""
@@ -78,15 +108,18 @@ class Outside:
     voice: Voice = field(default_factory=Voice)
     metrics: Metrics = field(default_factory=Metrics)
     attempts: FakeWrongAttempts = field(default_factory=FakeWrongAttempts)
+    operations: FakeOperationLog = field(default_factory=FakeOperationLog)
     customers: tuple[Customer, ...] = (ANNA,)
+    understanding: FixedUnderstanding = field(default_factory=FixedUnderstanding)
 
     def __post_init__(self) -> None:
         self.loyalty = FakeLoyaltySystem((customer, BORN) for customer in self.customers)
-        self.actions = HeldActions(LoyaltyActions(self.loyalty, self.attempts))
+        self.actions = HeldActions(
+            LoyaltyActions(self.loyalty, self.attempts, changes_over(self.operations, self.loyalty))
+        )
 
     def parts(self, **settings: object) -> ConversationParts:
         return ConversationParts(
-            engine=self.engine,
             speech=self.voice,
             recogniser=None,
             actions=self.actions,
@@ -96,6 +129,10 @@ class Outside:
             ),
             listening=ListeningSettings(missing_frames_seconds=30.0),
         )
+
+    @property
+    def dialogue(self) -> Dialogue:
+        return Dialogue(self.engine, self.understanding)
 
     def sample(self, name: str, **labels: str) -> float:
         """Read one metric; 0 when it was never touched."""

@@ -18,6 +18,7 @@ from ivr.audio.clock import FrameClock
 from ivr.audio.settings import AudioSettings
 from ivr.handoff.context_keeper import ContextKeeper
 from ivr.session.call_handler import CallHandler, CallParts
+from ivr.session.dialogue import OneDialogue
 from tests.integrations.call_context.fake import FakeCallContextStore
 from tests.integrations.call_records.fake import FakeCallRecords
 from tests.ivr.session.conftest import HastyEngine, Outside
@@ -62,11 +63,11 @@ class Worker:
         handler = CallHandler(
             CallParts(
                 conversation=self.outside.parts(**settings),
+                dialogues=OneDialogue(self.outside.dialogue),
                 audio=audio,
                 contexts=keeper,
                 records=self.records,
                 metrics=self.outside.metrics,
-                bundle_hash="b1946ac9",
                 worker="worker-test",
                 on_live_call=note_live,
             )
@@ -133,7 +134,7 @@ async def test_a_settled_call_leaves_a_record_and_a_result(worker: Worker) -> No
         channel="PJSIP/trunk-00000001",
         caller_number="+*******0001",
         dialled_number="88005550100",
-        bundle="b1946ac9",
+        bundle=worker.outside.dialogue.bundle_hash,
         worker="worker-test",
         started_at=worker.record.start.started_at,
     )

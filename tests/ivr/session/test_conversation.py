@@ -31,9 +31,9 @@ class Talk:
         self.journal = CallJournal(asyncio.get_running_loop().time, 0.0)
         self.states: list[DialogueState] = []
         ear = Ear(self.line)
-        conversation = Conversation(outside.parts(), self.line, ear, self.journal, self.states.append)
+        conversation = Conversation(outside.parts(), outside.dialogue, self.line, ear, self.journal, self.states.append)
         self.pumping = asyncio.create_task(ear.run())
-        self.running = asyncio.create_task(conversation.run(CallStarted(caller_number)))
+        self.running = asyncio.create_task(conversation.run(CallStarted(caller_number, "call-1")))
 
     async def ending(self) -> HandOff | HangUp:
         await self.line.turn_until(self.running)
@@ -152,6 +152,15 @@ async def test_a_slow_action_makes_the_caller_hear_that_it_takes_a_moment(talk: 
         await talk.line.turn()
     talk.outside.actions.released.set()
     await talk.line.hears("Ваш баланс")
+
+
+async def test_an_action_learns_who_calls_in_which_call_and_how_long_it_may_take(talk: Talk) -> None:
+    await ask_for_the_balance(talk)
+    await talk.line.hears("Ваш баланс")
+    (request,) = talk.outside.actions.requests
+    assert (request.action, request.arguments) == ("loyalty.find_by_phone", {"phone": "+79160000001"})
+    assert (request.caller_number, request.call_id) == ("+79160000001", "call-1")
+    assert (request.operation_key, request.limit_seconds) == (None, talk.outside.engine.limit_seconds)
 
 
 async def test_a_fast_action_is_not_announced(talk: Talk) -> None:
