@@ -1,4 +1,4 @@
-"""`yulia flows check|test|talk`: the dialogue by hand."""
+"""`yulia flows check|test|talk|schema|draw`: the dialogue by hand."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from rich.table import Table
 from asr_models.port import ModelInvalid
 from asr_models.settings import BUNDLED_MODEL_DIR
 from dialogs.call_times import call_times
+from dialogs.drawing.commands import draw
 from dialogs.engine.bundle import Bundle
 from dialogs.lacking_words import command_that_adds, lacking_words
+from dialogs.schema_command import schema
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.commands import test
 from dialogs.talks.talk_command import talk
@@ -23,6 +25,8 @@ from dialogs.told_problems import check_or_exit, tell_warnings
 app = typer.Typer(help="The dialogue: check its YAML, play its tests, talk to it in text.", no_args_is_help=True)
 app.command()(test)
 app.command()(talk)
+app.command()(schema)
+app.command()(draw)
 
 Folder = Annotated[Path, typer.Argument(help="Folder with flows/ and domain/; by default the one that comes along.")]
 

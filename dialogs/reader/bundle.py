@@ -23,6 +23,7 @@ from dialogs.reader.flow_checks import check_flows, resets
 from dialogs.reader.folder import domain_files
 from dialogs.reader.intents import FOLDER as PHRASES
 from dialogs.reader.intents import taught_intents
+from dialogs.reader.keys import FLOW, TRIGGER
 from dialogs.reader.layout import LaidStep, Layout
 from dialogs.reader.problems import FlowProblem, Place, Problems, meant
 from dialogs.reader.prompt_checks import check_prompts
@@ -34,17 +35,6 @@ from dialogs.reader.warnings import warn
 from dialogs.settings import DialogueSettings
 
 FORMAT = 1
-FLOW_KEYS = (
-    "name",
-    "description",
-    "steps",
-    "task",
-    "queue",
-    "persisted_slots",
-    "nlu_trigger",
-    "confirm",
-    "digression",
-)
 USUAL_CONFIDENCE = 0.6
 
 
@@ -172,7 +162,7 @@ class _Flows:
                     yield flow_id, flow
 
     def _flow(self, flow_id: str, section: Section, flow_ids: tuple[str, ...]) -> None:
-        section.only(FLOW_KEYS)
+        section.only(FLOW)
         listed = section.value("steps")
         if listed is None:
             section.tell(f"в сценарии «{flow_id}» нет шагов (steps)", "Добавьте steps: и список шагов под ним")
@@ -210,7 +200,7 @@ class _Flows:
             if listed is None or intent is None:
                 item.tell("не сказано, какое намерение начинает сценарий", "Напишите - intent: имя из data/nlu")
                 continue
-            listed.only(("intent", "confidence_threshold"))
+            listed.only(TRIGGER)
             confidence = listed.get("confidence_threshold", float, USUAL_CONFIDENCE)
             if not 0 < confidence <= 1:
                 listed.tell("порог уверенности — от 0 до 1", f"Обычно {USUAL_CONFIDENCE}")

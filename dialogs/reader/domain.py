@@ -18,35 +18,15 @@ from dialogs.engine.bundle import (
 )
 from dialogs.engine.vocabulary import Value as Plain
 from dialogs.grammar.checks import Check
+from dialogs.reader.domain_keys import ACTION, FIELD, OPTION, QUEUE, SLOT, SLOT_KINDS, VARIANT
 from dialogs.reader.expressions import Names
+from dialogs.reader.keys import QUESTION
 from dialogs.reader.problems import Place, meant
 from dialogs.reader.source import Section, Value
 from dialogs.reader.tables import SourceTable, listed_options
 from dialogs.reader.texts import read_template
 
-SLOT_KINDS = {
-    SlotKind.CHOICE: ("options", "options_from"),
-    SlotKind.YES_NO: ("yes", "no"),
-    SlotKind.NUMBER_STRING: ("length", "prefixes", "check", "groups"),
-    SlotKind.TEXT: (),
-    SlotKind.NUMBER: (),
-    SlotKind.FLAG: (),
-    SlotKind.LIST: (),
-}
 ASKABLE = (SlotKind.CHOICE, SlotKind.YES_NO, SlotKind.NUMBER_STRING)
-SLOT_KEYS = ("type", "description", "sensitive", "initial_value", "collect")
-COLLECT_KEYS = (
-    "utter",
-    "utter_keys",
-    "listen",
-    "keys",
-    "no_input",
-    "no_match",
-    "read_back",
-    "ask_before_filling",
-    "from_phrase",
-    "rejections",
-)
 KEYS = re.compile("[1-9]{1,12}")
 """What may be pressed for an option: one key, or the keys that bear a word's letters."""
 DATE_GROUPS = (2, 2, 4)
@@ -130,10 +110,10 @@ def _kind(section: Section, kinds: tuple[SlotKind, ...] | Mapping[SlotKind, obje
 
 def _slot(name: str, section: Section, domain: Domain) -> Slot:
     kind = _kind(section, SLOT_KINDS)
-    section.only((*SLOT_KEYS, *SLOT_KINDS[kind]))
+    section.only((*SLOT, *SLOT_KINDS[kind]))
     asked = section.section("collect")
     if asked is not None:
-        asked.only(COLLECT_KEYS)
+        asked.only(QUESTION)
     options: tuple[SlotOption, ...] = ()
     if kind is SlotKind.CHOICE:
         options = _choice_options(name, section, domain)
@@ -205,7 +185,7 @@ def _options(section: Section) -> tuple[SlotOption, ...]:
         option = value.section("key: клавиша, phrases: список фраз")
         if option is None:
             continue
-        option.only(("key", "phrases"))
+        option.only(OPTION)
         phrases = option.texts("phrases")
         if not phrases and "phrases" not in option:
             key.tell(f"у варианта «{name}» нет фраз", "Добавьте phrases: как это говорят")
@@ -224,7 +204,7 @@ def read_actions(section: Section, domain: Domain) -> None:
         action = value.section("arguments, result и limit_seconds")
         if action is None:
             continue
-        action.only(("description", "arguments", "result", "limit_seconds", "changes"))
+        action.only(ACTION)
         arguments = action.section("arguments")
         kinds: dict[str, SlotKind] = {}
         for argument, _, kind in arguments.entries() if arguments is not None else ():
@@ -253,7 +233,7 @@ def _fields(section: Section) -> dict[str, Field]:
         described = value.section("type: text")
         if described is None:
             continue
-        described.only(("type", "values", "optional", "items", "description"))
+        described.only(FIELD)
         items = described.section("items")
         fields[name] = Field(
             _kind(described, tuple(SlotKind)),
@@ -271,7 +251,7 @@ def read_queues(section: Section, domain: Domain) -> None:
             key.tell(f"очередь «{name}» уже есть в другом файле", "Оставьте одну из двух")
         queue = value.section("name: название очереди")
         if queue is not None:
-            queue.only(("name",))
+            queue.only(QUEUE)
             domain.queues[name] = queue.maybe("name") or name
             domain.default_queue = domain.default_queue or name
 
@@ -294,7 +274,7 @@ def _variant(value: Value, names: Names, domain: Domain) -> Variant | None:
     section = value.section("- text: что сказать")
     if section is None:
         return None
-    section.only(("text", "recorded"))
+    section.only(VARIANT)
     text = section.value("text")
     if text is None:
         section.tell("у реплики нет текста (text)", "Добавьте text: … — он нужен и там, где есть запись")

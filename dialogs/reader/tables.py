@@ -8,13 +8,11 @@ from pathlib import Path
 
 from dialogs.engine.bundle import Field, SlotKind, Table
 from dialogs.engine.vocabulary import Scalar
+from dialogs.reader.domain_keys import COLUMN_KINDS, OPTIONS_FROM, TABLE
 from dialogs.reader.problems import Place, meant
 from dialogs.reader.source import Section, SourceFiles, Value
 
 FOLDER = "domain/tables"
-TABLE_KEYS = ("description", "columns", "rows")
-OPTIONS_FROM_KEYS = ("table", "column", "phrases", "keys")
-COLUMN_KINDS = (SlotKind.TEXT, SlotKind.NUMBER, SlotKind.FLAG, SlotKind.LIST)
 MAX_ROWS = 2000
 MAX_OPTIONS = 200
 """Of one question: a longer phrase list is heard badly, and nobody remembers what there is to say."""
@@ -59,7 +57,7 @@ def read_tables(files: SourceFiles) -> dict[str, SourceTable]:
 
 def listed_options(section: Section, tables: Mapping[str, SourceTable]) -> Iterator[ListedOption]:
     """Read `options_from:`: each value of a column once, with the phrases of all its rows."""
-    section.only(OPTIONS_FROM_KEYS)
+    section.only(OPTIONS_FROM)
     named = section.value("table")
     if named is None:
         section.tell("не сказано, из какой таблицы варианты", "Добавьте table: имя файла из domain/tables без .yml")
@@ -112,7 +110,7 @@ def _phrases(cell: Value) -> Iterator[tuple[str, Place]]:
 
 
 def _table(path: Path, section: Section) -> SourceTable | None:
-    section.only(TABLE_KEYS)
+    section.only(TABLE)
     listed = section.value("rows")
     if not path.stem.isidentifier():
         section.tell(f"имя таблицы «{path.stem}» не годится", "Латинские буквы, цифры и подчёркивания: store_hours.yml")
