@@ -13,9 +13,7 @@ def test_ten_digits_from_nine_or_eleven_with_seven_or_eight_before(digits: str) 
     assert RULE.allows(digits)
 
 
-@pytest.mark.parametrize(
-    "digits", ["91600000012", "8916000000", "84950000001", "99160000001", "5160000001"]
-)
+@pytest.mark.parametrize("digits", ["91600000012", "8916000000", "84950000001", "99160000001", "5160000001"])
 def test_a_digit_too_many_or_too_few_or_another_network_is_no_mobile_number(digits: str) -> None:
     assert not RULE.allows(digits)
 
