@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-LAYER_GAP, BOX_GAP = 26.0, 22.0
+LAYER_GAP, BOX_GAP = 32.0, 22.0
 SWEEPS = 12
 Point = tuple[float, float]
 
@@ -213,7 +213,8 @@ def _path(
     if going_down:
         (x, y), (end_x, end_y) = centres[chain[0]], centres[chain[-1]]
         half, end_half = layout.sizes[chain[0]].height / 2, layout.sizes[chain[-1]].height / 2
-        return ((x, y + half), *points, (end_x, end_y - end_half))
+        bottom, end_top = sum(tops[layout.layer[chain[0]]]), tops[layout.layer[chain[-1]]][0]
+        return ((x, y + half), (x, bottom), *points, (end_x, end_top), (end_x, end_y - end_half))
     leaving = _upward(chain[0], centres[chain[1]][0], centres, layout, -1)
     arriving = _upward(chain[-1], centres[chain[-2]][0], centres, layout, +1)
     return (*leaving, *points, *arriving[::-1])

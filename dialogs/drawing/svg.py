@@ -9,7 +9,7 @@ from dialogs.drawing.graph import LABEL_CHARACTERS, Box, Graph
 from dialogs.drawing.layered import Point, Size, place
 
 MARGIN, HEAD, LINE, PADDING = 24.0, 56.0, 16.0, 10.0
-CHARACTER = 7.2  # width of a letter of 12 px, on average
+CHARACTER, BOLD = 7.2, 8.1  # widths of a letter of 12 px, on average
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 
 FILLS = {
@@ -68,8 +68,8 @@ def draw(graph: Graph) -> str:
 def _size(box: Box) -> Size:
     if box.kind == "label":
         return Size(max(map(len, box.lines)) * CHARACTER + 6, len(box.lines) * LINE)
-    longest = max(len(line) for line in (box.title, *box.lines))
-    return Size(longest * CHARACTER + 2 * PADDING, (1 + len(box.lines)) * LINE + 2 * PADDING - 4)
+    longest = max(len(box.title) * BOLD, *(len(line) * CHARACTER for line in box.lines), 0)
+    return Size(longest + 2 * PADDING, (1 + len(box.lines)) * LINE + 2 * PADDING - 4)
 
 
 def _box(box: Box, centre: Point) -> list[str]:

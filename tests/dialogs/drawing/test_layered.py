@@ -26,7 +26,7 @@ def test_what_follows_stands_below_and_branches_beside_each_other() -> None:
 
 def test_an_arrow_goes_from_the_bottom_of_a_box_to_the_top_of_the_next() -> None:
     placed = place(boxes("a", "b"), [("a", "b")])
-    (start, end) = placed.paths[0]
+    start, *_, end = placed.paths[0]
     assert start == (placed.centres["a"][0], placed.centres["a"][1] + SIZE.height / 2)
     assert end == (placed.centres["b"][0], placed.centres["b"][1] - SIZE.height / 2)
 
