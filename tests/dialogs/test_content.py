@@ -9,6 +9,7 @@ from shutil import copytree
 
 import pytest
 
+from dialogs.call_times import call_times
 from dialogs.customer_facts import FIND_BY_CARD, FIND_BY_PHONE
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.state import plain
@@ -117,3 +118,8 @@ def test_the_hash_names_the_content(bundle: Bundle, tmp_path: Path) -> None:
 def test_queues_of_flows_exist(bundle: Bundle) -> None:
     assert bundle.default_queue == "hotline"
     assert set(bundle.queues) == set(AsteriskSettings().queues), "the line has the queues that flows hand calls to"
+
+
+def test_no_flow_keeps_a_caller_longer_than_the_line_does(bundle: Bundle) -> None:
+    limit = AsteriskSettings().bot_limit_seconds
+    assert [each for each in call_times(bundle) if each.seconds > limit] == []
