@@ -54,6 +54,16 @@ def _texts(value: Value) -> Plain:
     return value.texts()
 
 
+def _something(read: Callable[[Value], Plain]) -> Callable[[Value], Plain]:
+    def read_some(value: Value) -> Plain:
+        found = read(value)
+        if not found:
+            value.tell("здесь пусто: такой шаг ничего не проверяет", "Напишите, что должно быть, или уберите шаг")
+        return found
+
+    return read_some
+
+
 def _speech(value: Value) -> Plain:
     said = value.texts()
     if not said:
@@ -153,17 +163,17 @@ STEPS: Mapping[str, Callable[[Value], Plain]] = {
     "later": _later,  # time passes; what waits for the loyalty system is sent
     # what must hold
     "bot": _texts,  # exactly these responses
-    "says": _texts,  # these pieces of text among them
-    "not_said": _texts,
+    "says": _something(_texts),  # these pieces of text among them
+    "not_said": _something(_texts),
     "action": _action,
-    "asks": _text,
+    "asks": _something(_text),
     "by_keys_only": _flag,
-    "flow_started": _text,
-    "slots": _record,
+    "flow_started": _something(_text),
+    "slots": _something(_record),
     "handed_off": lambda value: _record(value, ("topic", "queue", "reason", "asked", "done", "left")),
     "hung_up": lambda value: _record(value, ("contained", "reason")),
     "nothing_more": _happens,
     "operations": _operations,  # of this call, in order
-    "cards": _record,  # as the loyalty system has them: last four digits -> fields
+    "cards": _something(_record),  # as the loyalty system has them: last four digits -> fields
 }
 """Kinds of steps and how their values are read."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import yaml
 from rich.console import Console
 from rich.markup import escape
 
 from dialogs.customer_facts import nobody
 from dialogs.engine.engine import Engine
+from dialogs.engine.state import plain
 from dialogs.engine.vocabulary import (
     ActionDone,
     ActionFailed,
@@ -56,7 +58,9 @@ BY_HAND: Mapping[str, Mapping[str, Value]] = {
     "з": nobody("locked"),
 }
 
-BY_HAND_CHOICE = "[yellow]ответ (Enter — найден, н — не найден, з — заблокирован, с — сбой):[/yellow] "
+BY_HAND_CHOICE = (
+    "[yellow]ответ (Enter — найден, н — не найден, з — заблокирован, с — сбой, или целиком: {outcome: …}):[/yellow] "
+)
 
 
 class Simulator:
@@ -150,8 +154,18 @@ class Simulator:
             )
         except EOFError:
             return HungUp()
-        result = BY_HAND.get(choice.strip().lower())
+        result = _by_hand(choice.strip())
         return ActionFailed(command.action, "unavailable") if result is None else ActionDone(command.action, result)
+
+
+def _by_hand(choice: str) -> Mapping[str, Value] | None:
+    if not choice.startswith("{"):
+        return BY_HAND.get(choice.lower())
+    try:
+        written = plain(yaml.safe_load(choice))
+    except yaml.YAMLError:
+        return None
+    return written if isinstance(written, Mapping) else None
 
 
 def _intents(meaning: Understood) -> str:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from dialogs.engine.engine import Engine
+from dialogs.engine.vocabulary import Event
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.case_file import USUAL_CALLER
 from dialogs.talks.quiet_logs import quiet_logs
@@ -44,7 +45,11 @@ def talk(
 
 async def _talk(folder: Path, caller: str | None, health: Health | None) -> None:
     console = Console(highlight=False)
-    engine = Engine(load_or_exit(folder), lambda error, event: console.print(f"[red]сбой: {error!r}", markup=True))
+
+    def tell_fault(error: Exception, event: Event) -> None:
+        console.print(f"сбой: {error!r}", style="red", markup=False)
+
+    engine = Engine(load_or_exit(folder), tell_fault)
     async with AsyncExitStack() as stack:
         world = None
         if health is not None:

@@ -162,8 +162,13 @@ def test_results_may_be_given_by_hand() -> None:
     said = talk("узнать баланс", "", "нет", options=("--by-hand",))
     assert "тысяча двести пятьдесят баллов" in said
     assert "Из них двести баллов сгорят" in said
-    failing = talk("узнать баланс", "с", options=("--by-hand",))
-    assert "reason='action_failed'" in failing
+    for failing in ("с", "{outcome: found}", "{outcome: [", "что-то"):
+        assert "reason='action_failed'" in talk("узнать баланс", failing, options=("--by-hand",))
+
+
+def test_a_result_may_be_written_out(shop: Path) -> None:
+    said = talk("часы работы", "{outcome: open, hours: 21}", "нет", options=(shop, "--by-hand"))
+    assert "Магазин работает до двадцать один." in said
 
 
 def test_the_state_and_the_help_can_be_asked_for() -> None:

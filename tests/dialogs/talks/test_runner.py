@@ -143,6 +143,8 @@ def test_a_known_fact_fills_its_slot_before_the_greeting(played: Played) -> None
         ("test_cases:\n  - test_case: a\n    steps:\n      - operations: [{state: over}]\n", 4, "не состояние"),
         ("test_cases:\n  - test_case: a\n    steps:\n      - handed_off: {reson: x}\n", 4, "неизвестный ключ «reson»"),
         ("test_cases:\n  - test_case: a\n    steps:\n      - action: {city: x}\n", 4, "какое действие"),
+        ("test_cases:\n  - test_case: a\n    steps:\n      - says: []\n", 4, "ничего не проверяет"),
+        ("test_cases:\n  - test_case: a\n    steps:\n      - slots: {}\n", 4, "ничего не проверяет"),
         ("test_cases:\n  - test_case: a\n    loyalty: dwon\n    steps: []\n", 3, "Возможно, вы имели в виду «down»"),
         ("test_cases:\n  - test_case: a\n    now: soon\n    steps: []\n", 3, "не день и время"),
         ("test_cases:\n  - test_case: a\n", 2, "должны быть test_case и steps"),
