@@ -14,7 +14,7 @@ from dialogs.engine.vocabulary import Event, Heard, HearingFailed, Intent, KeysP
 from dialogs.engine.wishes import Propose, Start, wish
 from dialogs.grammar.correction import Corrected, Unclear
 from dialogs.grammar.grouping import digits_of
-from dialogs.grammar.words import FILLERS, UNKNOWN, words
+from dialogs.grammar.words import FILLERS, GREETINGS, UNKNOWN, words
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
@@ -141,7 +141,7 @@ class Collect(Step):
         if not isinstance(event, Heard) or not current.question.digressions or run.phrases >= MAX_PHRASES:
             return None
         said = " ".join(word for word in readings(event)[0].split() if word != UNKNOWN)
-        return said if any(word.isalpha() and word not in FILLERS for word in words(said)) else None
+        return said if any(word.isalpha() and word not in FILLERS - GREETINGS for word in words(said)) else None
 
     def _obey(self, run: Run, current: Asking, command: Command) -> Outcome:
         match command:
