@@ -1,3 +1,5 @@
+"""A request as the actions work with it."""
+
 from __future__ import annotations
 
 import asyncio
@@ -13,8 +15,8 @@ from integrations.loyalty.phone_numbers import normalise_phone
 
 Result = Mapping[str, Value]
 
-MARGIN_SECONDS = 0.3
-"""An action answers so long before its limit: whoever waits for it must not give it up just then."""
+MARGIN_SECONDS = 0.5
+"""What is left for counters and bookkeeping once the outcome is there: whoever waits must not give up just then."""
 
 
 @dataclass(frozen=True, slots=True)

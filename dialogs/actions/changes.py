@@ -41,7 +41,7 @@ class Told(StrEnum):
     DONE = "done"  # the loyalty system confirmed
     ACCEPTED = "accepted"  # durably written, to be carried out
     REFUSED = "refused"
-    LOCKED = "locked"  # too many wrong tries: nothing was written
+    LOCKED = "locked"  # too many wrong tries: nothing was changed
 
 
 @dataclass(frozen=True, slots=True)

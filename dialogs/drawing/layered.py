@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -42,8 +42,7 @@ class _Layout:
 def place(sizes: Mapping[str, Size], arrows: Sequence[tuple[str, str]]) -> Placed:
     """Place boxes, the first of them on top; every arrow goes between two of them."""
     layout = _Layout(dict(sizes))
-    first = next(iter(sizes))
-    backward = _backward(first, arrows)
+    backward = _backward(sizes, arrows)
     forward = [
         (target, source) if each in backward else (source, target) for each, (source, target) in enumerate(arrows)
     ]
@@ -65,23 +64,26 @@ def place(sizes: Mapping[str, Size], arrows: Sequence[tuple[str, str]]) -> Place
     return Placed({node: centres[node] for node in sizes}, paths, width, height)
 
 
-def _backward(first: str, arrows: Sequence[tuple[str, str]]) -> set[int]:
-    """Return the arrows that close a circle."""
+def _backward(nodes: Iterable[str], arrows: Sequence[tuple[str, str]]) -> set[int]:
+    """Return the arrows that close a circle, as one comes upon them from the first box on."""
     out: dict[str, list[tuple[int, str]]] = {}
     for number, (source, target) in enumerate(arrows):
         out.setdefault(source, []).append((number, target))
-    closing, done, open_nodes = set[int](), set[str](), [first]
-    ways = [iter(out.get(first, ()))]
-    while ways:
-        number, target = next(ways[-1], (-1, ""))
-        if number < 0:
-            ways.pop()
-            done.add(open_nodes.pop())
-        elif target in open_nodes:
-            closing.add(number)
-        elif target not in done:
-            open_nodes.append(target)
-            ways.append(iter(out.get(target, ())))
+    closing, done = set[int](), set[str]()
+    for start in nodes:
+        if start in done:
+            continue
+        open_nodes, ways = [start], [iter(out.get(start, ()))]
+        while ways:
+            number, target = next(ways[-1], (-1, ""))
+            if number < 0:
+                ways.pop()
+                done.add(open_nodes.pop())
+            elif target in open_nodes:
+                closing.add(number)
+            elif target not in done:
+                open_nodes.append(target)
+                ways.append(iter(out.get(target, ())))
     return closing
 
 

@@ -69,7 +69,9 @@ def listed_options(section: Section, tables: Mapping[str, SourceTable]) -> Itera
     column, phrases, keys = (_column(section, key, source) for key in ("column", "phrases", "keys"))
     if column is None:
         if "column" not in section:
-            section.tell("не сказано, из какой колонки варианты", f"Добавьте column: {meant('', source.table.columns)}")
+            section.tell(
+                "не сказано, из какой колонки варианты", f"Добавьте column: колонка. {meant('', source.table.columns)}"
+            )
         return
     grouped: dict[str, list[Mapping[str, Value]]] = {}
     for row in source.rows:
@@ -89,6 +91,11 @@ def listed_options(section: Section, tables: Mapping[str, SourceTable]) -> Itera
             said.setdefault(phrase, place)
         said = said or {value.lower(): rows[0][column].place}
         pressed = [row[keys] for row in rows if keys is not None and row[keys].scalar() is not None]
+        for other in pressed[1:]:
+            if other.scalar() != pressed[0].scalar():
+                other.tell(
+                    f"у «{value}» две разные клавиши", f"В строке {pressed[0].place.line} — другая: оставьте одну"
+                )
         yield ListedOption(value, rows[0][column], tuple(said.items()), pressed[0] if pressed else None)
 
 

@@ -86,6 +86,16 @@ def test_every_sound_file_is_valid(path: Path) -> None:
     assert faults(path) == []
 
 
+@pytest.mark.parametrize("folder", [BUNDLED_FOLDER, TUTORIAL], ids=["shipped", "tutorial"])
+def test_every_file_tells_an_editor_its_schema(folder: Path) -> None:
+    for path in files(folder):
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first.startswith("# yaml-language-server: $schema="), path
+        named = (path.parent / first.partition("=")[2]).resolve()
+        beside = BUNDLED_FOLDER / named.relative_to(folder.resolve())  # the tutorial lies over the shipped dialogue
+        assert json.loads(beside.read_text(encoding="utf-8")) == validator(path).schema, path
+
+
 UNKNOWN_KEYS = [case for case in CASES if case["case"].startswith("unknown key")]
 
 

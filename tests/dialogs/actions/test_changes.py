@@ -92,7 +92,7 @@ async def test_without_a_clear_answer_it_is_accepted_and_done_later_under_the_sa
 @every_change
 async def test_an_answer_too_late_for_the_caller_is_noted_all_the_same(merged: Line, action: str) -> None:
     let_go = merged.loyalty.hold()
-    assert (await merged.run(action, key=KEY, limit=0.4, **CHANGES[action]))["outcome"] == "accepted"
+    assert (await merged.run(action, key=KEY, limit=0.8, **CHANGES[action]))["outcome"] == "accepted"
     let_go.set()
     await merged.changes.close()
     assert await last_state(merged) is OperationState.DONE
@@ -177,7 +177,7 @@ async def test_a_refusal_after_the_call_is_listed_for_staff(line: Line) -> None:
 
 async def test_a_refusal_that_comes_when_the_caller_has_given_up_waiting_is_listed_too(line: Line) -> None:
     let_go = line.loyalty.hold()
-    await line.run(BLOCK, key=KEY, limit=0.4, phone="+79160000003")
+    await line.run(BLOCK, key=KEY, limit=0.8, phone="+79160000003")
     let_go.set()
     await line.changes.close()
     assert [record.key for record in await line.log.latest(to_call_back=True)] == [LOGGED]
@@ -272,7 +272,7 @@ async def test_an_outcome_that_cannot_be_noted_is_told(line: Line) -> None:
 async def test_a_worker_that_stops_gives_up_what_does_not_end(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dialogs.actions.changes.CLOSE_LIMIT_SECONDS", 0.05)
     line.loyalty.hold()
-    await line.run(BLOCK, key=KEY, limit=0.4, phone=ANNAS_PHONE)
+    await line.run(BLOCK, key=KEY, limit=0.8, phone=ANNAS_PHONE)
     await line.changes.close()
     line.loyalty.let_go = None
     await line.send_due()
