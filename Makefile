@@ -6,7 +6,7 @@ YULIA := .venv/bin/yulia
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls check bench bench-asr bench-gap clean requirements
+.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls check bench bench-asr bench-gap clean docs requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ bench-asr: setup-bench ## measure hearing: voices never trained on, real people;
 
 bench-gap: setup-bench ## measure response gaps and barge-in on real calls; ARGS=--help
 	@exec $(PYTHON) -m bench.gap $(ARGS)
+
+docs: setup-tests ## schemas, tables of keys and pictures of flows anew, from the code and the dialogue
+	@$(YULIA) flows schema
+	@rm -f docs/flows/*.svg
+	@$(YULIA) flows draw --out docs/flows
+	@$(PYTHON) -m tests.dialogs.test_flow_language
 
 requirements: ## compile requirements/*.in anew (needs uv)
 	@scripts/compile_requirements.sh
