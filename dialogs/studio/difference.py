@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from dialogs.reader.layout import KINDS
+from dialogs.reader.keys import STEP_KINDS
 
 
 class Kind(StrEnum):
@@ -191,7 +191,7 @@ def _alike(one: Plain, other: Plain) -> bool:
 
 def _name(item: Mapping[Any, Plain]) -> str:
     """Name a step: by its id, else by what it does and to what; other mappings by their first entry."""
-    kind = next((kind for kind in KINDS if kind in item), None) or next(iter(item), "")
+    kind = next((kind for kind in STEP_KINDS if kind in item), None) or next(iter(item), "")
     about = item.get(kind)
     if "id" in item:
         return f"{item['id']}"
