@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from asr_models.models_setup import ModelsSetup
 from dialogs.nlu.settings import UnderstandingSettings
+from dialogs.studio.access import StudioAccess
 
 app = typer.Typer(
     name="yulia",
@@ -59,6 +60,15 @@ def _model_in_use() -> str:
         return str(BUNDLED_MODEL_DIR)
 
 
+def _studio_access() -> StudioAccess:
+    from dialogs.studio.conversation_tests import failed_conversations
+    from ivr.line.running import redis_of_line
+    from ivr.settings import Settings
+
+    settings = Settings()
+    return StudioAccess(redis_of_line, settings.dialogue, settings.understanding.threshold, failed_conversations)
+
+
 def _understanding_settings() -> UnderstandingSettings:
     from ivr.settings import Settings
 
@@ -73,6 +83,7 @@ def main() -> None:
     from dialogs.digits_command import digits
     from dialogs.lacking_words import listened_words
     from dialogs.nlu.commands import app as nlu
+    from dialogs.studio.commands import add_commands as add_studio_commands
     from ivr.desk_commands import app as desk
     from ivr.desk_commands import calls
     from ivr.hearing.commands import hear
@@ -82,7 +93,9 @@ def main() -> None:
     from ivr.softphone.commands import add_commands as add_softphone_commands
     from tts.commands import app as speech
 
-    app.add_typer(flows, name="flows", context_settings={"default_map": {"check": {"model": _model_in_use}}})
+    add_studio_commands(flows)
+    flows_context = {"obj": _studio_access, "default_map": {"check": {"model": _model_in_use}}}
+    app.add_typer(flows, name="flows", context_settings=flows_context)
     app.command("digits")(digits)
     app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
     app.add_typer(desk, name="desk")

@@ -13,7 +13,8 @@ from dialogs.engine.bundle import Bundle, Flow
 from dialogs.engine.steps.collect import Collect
 from dialogs.reader import load_bundle
 from dialogs.settings import DialogueSettings
-from ivr import composition, worker
+from ivr import worker
+from ivr.session import dialogue_loader
 
 OPEN_SLOT = "wish"
 
@@ -35,5 +36,5 @@ def _opened(flow: Flow) -> Flow:
 
 
 if __name__ == "__main__":
-    composition.load_bundle = load_with_open_question
+    dialogue_loader.load_bundle = load_with_open_question
     worker.main()

@@ -184,7 +184,7 @@ class Flow:
 class Bundle:
     """Everything that a call needs of the dialogue."""
 
-    hash: str  # hex, of the files' content and the facts put into them
+    hash: str  # hex, of the files' content
     flows: Mapping[str, Flow]
     slots: Mapping[str, Slot]
     responses: Mapping[str, Response]

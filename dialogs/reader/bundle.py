@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Field, Flow, Trigger
 from dialogs.engine.steps.step import Step
+from dialogs.reader.content import content_hash, dialogue_files
 from dialogs.reader.domain import (
     Domain,
     engine_slots,
@@ -34,7 +33,6 @@ from dialogs.reader.tables import read_tables
 from dialogs.reader.warnings import warn
 from dialogs.settings import DialogueSettings
 
-FORMAT = 1
 USUAL_CONFIDENCE = 0.6
 
 
@@ -57,6 +55,8 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
 
 def check_folder(folder: Path, settings: DialogueSettings | None = None) -> CheckedFolder:
     """Read `flows/*.yml`, `domain/*.yml` and `domain/*/*.yml` of a folder; settings give the facts that texts name.
+
+    The hash covers every file of the dialogue, phrases and tests too, and no settings.
 
     Raises:
         FlowErrors: everything that is wrong, with file and line.
@@ -84,11 +84,12 @@ def check_folder(folder: Path, settings: DialogueSettings | None = None) -> Chec
     flows.read(folder)
     check_flows(flows.flows, flows.places, problems)
     check_prompts(flows.flows.values(), domain.responses, domain.response_places, settings, problems)
+    content = dialogue_files(folder, problems) | files.contents
     problems.raise_if_any()
     warnings = Problems()
     warn(domain, flows.flows, flows.places, warnings)
     bundle = Bundle(
-        _hash(files, domain),
+        content_hash(content),
         {flow.id: replace(flow, resets=resets(flow, flows.flows, flows.persisted)) for flow in flows.flows.values()},
         domain.slots,
         domain.responses,
@@ -99,14 +100,6 @@ def check_folder(folder: Path, settings: DialogueSettings | None = None) -> Chec
         {name: source.table for name, source in domain.tables.items()},
     )
     return CheckedFolder(bundle, warnings.found)
-
-
-def _hash(files: SourceFiles, domain: Domain) -> str:
-    content = hashlib.sha256()
-    content.update(json.dumps([FORMAT, dict(domain.facts)], ensure_ascii=False, sort_keys=True).encode())
-    for file, data in sorted(files.contents.items()):
-        content.update(f"\0{file}\0{len(data)}\0".encode() + data)
-    return content.hexdigest()
 
 
 def _engine_needs(domain: Domain, problems: Problems) -> None:

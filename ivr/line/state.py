@@ -99,6 +99,11 @@ class StateFolders:
         return self.top / "models"
 
     @property
+    def dialogues(self) -> Path:
+        """Copies of published dialogues, for a start without Redis."""
+        return self.top / "dialogues"
+
+    @property
     def addresses_file(self) -> Path:
         """Where a running line writes down its addresses for `yulia status`."""
         return self.top / "line.json"

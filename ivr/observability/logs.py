@@ -11,7 +11,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from ivr.observability.masking import mask_long_numbers
 
-NOT_PERSONAL = frozenset({"call_id", "timestamp", "level", "bundle", "channel", "worker"})
+NOT_PERSONAL = frozenset({"call_id", "timestamp", "level", "bundle", "canary", "channel", "worker"})
 _PLAIN = (int, float, bool, type(None))
 
 

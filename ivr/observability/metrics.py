@@ -62,6 +62,12 @@ class Metrics:
         self.call_records_waiting = Gauge(
             "yulia_call_records_waiting", "Record writes spooled until the database is back.", registry=self.registry
         )
+        self.dialogue = Gauge(
+            "yulia_dialogue",
+            "1 for each dialogue that takes new calls: active, or canary for a share of them.",
+            ["bundle", "role"],
+            registry=self.registry,
+        )
         self.operations = Counter(
             "yulia_operations", "Changes settled by the loyalty system.", ["kind", "state"], registry=self.registry
         )

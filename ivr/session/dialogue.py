@@ -9,9 +9,9 @@ from dialogs.engine.engine import Engine
 from dialogs.nlu.port import Understanding
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Dialogue:
-    """One version of the dialogue, with what understands its free phrases."""
+    """One version of the dialogue, with what understands its free phrases; shared by its calls."""
 
     engine: Engine
     understanding: Understanding

@@ -64,4 +64,4 @@ def test_without_a_line_the_desk_says_what_to_do(
     with pytest.raises(typer.Exit) as ended:
         tail()
     assert ended.value.exit_code == 1
-    assert "make run" in capsys.readouterr().out
+    assert "make run" in capsys.readouterr().err

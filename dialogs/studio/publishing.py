@@ -1,0 +1,179 @@
+"""From a dialogue's folder to a version that takes calls."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from dialogs.engine.bundle import Bundle
+from dialogs.nlu.embedded import EmbeddedUnderstanding
+from dialogs.nlu.training_data import TRAINING_FOLDER, read_examples
+from dialogs.reader import load_bundle
+from dialogs.reader.content import dialogue_files
+from dialogs.reader.problems import FlowErrors, FlowProblem, Problems
+from dialogs.settings import DialogueSettings
+from dialogs.studio.access import TestRun
+from dialogs.studio.archive import pack, write_files
+from dialogs.studio.port import Pointer, PublishedDialogues, Version, VersionUnknown
+
+MIN_PREFIX = 4
+"""Characters of a hash that name a version."""
+
+
+class TestsFailed(Exception):
+    """Conversation tests failed: the dialogue must not take calls."""
+
+    __test__ = False  # pytest: no test
+
+    def __init__(self, failures: tuple[str, ...]) -> None:
+        super().__init__("\n".join(failures))
+        self.failures = failures
+
+
+class NothingToDo(Exception):
+    """The pointer is as it was; the message says why, in Russian."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A dialogue that may be published."""
+
+    bundle: Bundle
+    archive: bytes
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read a dialogue's files.
+
+    Raises:
+        FlowErrors: some cannot be read.
+    """
+    problems = Problems()
+    files = dialogue_files(folder, problems)
+    problems.raise_if_any()
+    return files
+
+
+def check(files: Mapping[str, bytes], settings: DialogueSettings, threshold: float, run_tests: TestRun) -> Checked:
+    """Read, train and test exactly these files, as a worker would; takes seconds.
+
+    Raises:
+        FlowErrors, TestsFailed, ArchiveTooLarge
+    """
+    archive = pack(files)
+    with tempfile.TemporaryDirectory(prefix="yulia-publish-") as name:
+        folder = Path(name)
+        write_files(files, folder)
+        bundle = load_bundle(folder, settings)
+        if (folder / TRAINING_FOLDER).is_dir():
+            _train(folder / TRAINING_FOLDER, threshold)
+        # With usual settings, as `yulia flows test` does: tests name cards and texts, which settings may change.
+        failures = run_tests(folder, load_bundle(folder))
+    if failures:
+        raise TestsFailed(failures)
+    return Checked(bundle, archive)
+
+
+def _train(folder: Path, threshold: float) -> None:
+    try:
+        EmbeddedUnderstanding(read_examples(folder), threshold)
+    except FlowErrors as errors:
+        problems = [replace(problem, file=f"{TRAINING_FOLDER}/{problem.file}") for problem in errors.problems]
+        raise FlowErrors(problems) from None
+    except ValueError:
+        advice = "Нужно хотя бы два намерения и по три фразы в каждом"
+        raise FlowErrors([FlowProblem(TRAINING_FOLDER, 1, "слишком мало фраз", advice)]) from None
+
+
+async def publish(
+    store: PublishedDialogues, checked: Checked, message: str, author: str, now: datetime, share: int | None = None
+) -> Pointer:
+    """Store a version and give it all calls, or a share of them in percent; return the pointer in force.
+
+    Raises:
+        StudioError
+    """
+    await store.add(Version(checked.bundle.hash, now, author, message), checked.archive)
+    pointer = await store.pointer() or Pointer()
+    if share is not None:
+        if checked.bundle.hash == pointer.active:
+            return pointer
+        return await _move(store, pointer.try_out(checked.bundle.hash, share), author, now)
+    if (pointer.active, pointer.canary) == (checked.bundle.hash, None):
+        return pointer
+    return await _move(store, pointer.activate(checked.bundle.hash), author, now)
+
+
+async def roll_back(store: PublishedDialogues, author: str, now: datetime, to: str | None = None) -> Pointer:
+    """Give all calls to the version named by the beginning of its hash, or to what was active before.
+
+    Raises:
+        StudioError, VersionUnknown
+        NothingToDo: it has all calls already, or nothing was published.
+    """
+    pointer = await store.pointer() or Pointer()
+    if to is None:
+        if pointer.active is None:
+            raise NothingToDo("ни одна версия не опубликована: говорит папка из настроек")
+        return await _move(store, pointer.roll_back(), author, now)
+    version = (await find_version(store, to)).hash
+    if (pointer.active, pointer.canary) == (version, None):
+        raise NothingToDo("эта версия уже принимает все звонки")
+    return await _move(store, pointer.activate(version), author, now)
+
+
+async def try_out(
+    store: PublishedDialogues, share: int, author: str, now: datetime, version: str | None = None
+) -> Pointer:
+    """Give a share of the calls, in percent, to the version on trial, or to another one that begins its trial.
+
+    Raises:
+        StudioError, VersionUnknown
+        NothingToDo: no version is on trial, or the one named has all calls already.
+    """
+    pointer = await store.pointer() or Pointer()
+    chosen = pointer.canary if version is None else (await find_version(store, version)).hash
+    if chosen is None:
+        raise NothingToDo("пробной версии нет: yulia flows publish --canary 10")
+    if chosen == pointer.active:
+        raise NothingToDo("эта версия и так принимает звонки")
+    return await _move(store, pointer.try_out(chosen, share), author, now)
+
+
+async def end_trial(store: PublishedDialogues, author: str, now: datetime, *, promote: bool) -> Pointer:
+    """Give all calls to the version on trial, or take them away from it.
+
+    Raises:
+        StudioError
+        NothingToDo: no version is on trial.
+    """
+    pointer = await store.pointer() or Pointer()
+    if pointer.canary is None:
+        raise NothingToDo("пробной версии нет")
+    moved = pointer.activate(pointer.canary) if promote else pointer.end_trial()
+    return await _move(store, moved, author, now)
+
+
+async def find_version(store: PublishedDialogues, prefix: str) -> Version:
+    """Find a version by the beginning of its hash.
+
+    Raises:
+        StudioError
+        VersionUnknown: none begins so, or several do.
+    """
+    if len(prefix) < MIN_PREFIX:
+        raise VersionUnknown(f"«{prefix}» — слишком короткое имя версии: нужно хотя бы {MIN_PREFIX} знака")
+    found = [version for version in await store.versions() if version.hash.startswith(prefix.lower())]
+    if len(found) != 1:
+        how_many = "несколько версий начинаются" if found else "ни одна версия не начинается"
+        raise VersionUnknown(f"{how_many} с «{prefix}»")
+    return found[0]
+
+
+async def _move(store: PublishedDialogues, pointer: Pointer, author: str, now: datetime) -> Pointer:
+    moved = replace(pointer, moved_at=now, moved_by=author)
+    await store.move(moved)
+    return moved
