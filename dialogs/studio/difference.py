@@ -46,7 +46,7 @@ class NotYaml(Exception):
     """A file cannot be read as YAML: only the raw difference can be told."""
 
 
-SECTIONS = ("flows", "responses", "slots", "actions", "queues", "nlu", "files")
+SECTIONS = ("flows", "responses", "slots", "tables", "actions", "queues", "nlu", "files")
 """In the order in which they are told."""
 _MERGED = ("flows", "domain", "data")
 """Folders whose files are one whole, however they are split."""
@@ -97,7 +97,9 @@ def _things(files: Mapping[str, bytes]) -> Things:
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise NotYaml(f"{file}: {type(error).__name__}") from None
         for section, entries in top.items() if isinstance(top, dict) else ():
-            if isinstance(entries, dict):
+            if section == "table":  # it is named for its file
+                things["tables", PurePosixPath(file).stem] = entries
+            elif isinstance(entries, dict):
                 things.update({(str(section), str(name)): content for name, content in entries.items()})
             elif section == "nlu" and isinstance(entries, list):
                 for intent, phrases in _phrases(entries):  # an intent may lie in several files

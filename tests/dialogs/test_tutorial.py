@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,12 @@ import pytest
 from dialogs.engine.bundle import Bundle
 from dialogs.lacking_words import command_that_adds, lacking_words
 from dialogs.reader import load_bundle
-from dialogs.settings import BUNDLED_FOLDER
+from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
+from dialogs.studio.difference import difference
+from dialogs.studio.publishing import check, publish, read_files, roll_back
 from dialogs.talks.case_file import Case, read_cases
 from dialogs.talks.suite import matching, run_suite
+from tests.dialogs.studio.fake import FakePublishedDialogues
 
 OVERLAY = Path(__file__).parent / "tutorial"
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial-store-hours.md").read_text(encoding="utf-8")
@@ -52,6 +57,21 @@ def test_every_step_branch_and_rung_is_passed(folder: Path) -> None:
     bundle = load_bundle(folder)
     result = run_suite(folder, bundle, matching(read_cases(folder), "store_hours: "))
     assert [way for way in result.coverage.not_passed if way.flow == "store_hours"] == []
+
+
+async def test_it_can_be_published_and_taken_back(folder: Path) -> None:
+    store = FakePublishedDialogues()
+    before, after = [
+        await asyncio.to_thread(check, read_files(each), DialogueSettings(), 0.4, lambda folder, bundle: ())
+        for each in (BUNDLED_FOLDER, folder)
+    ]
+    for one in (before, after):
+        await publish(store, one, "", "Анна", datetime(2026, 3, 1, tzinfo=UTC))
+    assert store.current.active == after.bundle.hash
+    told = {(change.section, change.name) for change in difference(read_files(BUNDLED_FOLDER), read_files(folder))}
+    assert {("flows", "store_hours"), ("tables", "store_hours"), ("slots", "store_city")} <= told
+    await roll_back(store, "Анна", datetime(2026, 3, 2, tzinfo=UTC))
+    assert store.current.active == before.bundle.hash
 
 
 @pytest.mark.parametrize("file", FILES)
