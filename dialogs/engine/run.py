@@ -198,7 +198,10 @@ class Run:
 
     def _leave(self) -> None:
         left = self.flow
-        self.frames.pop()
+        was_digression = self.frames.pop().entry is Entry.INTERRUPTING and left.task is not None
+        under_way = [frame.flow for frame in self.frames if self._known(self.bundle.flows, frame.flow).task is not None]
+        if was_digression and under_way:
+            self.topic = under_way[-1]
         still_needed = {slot for frame in self.frames for slot in self._known(self.bundle.flows, frame.flow).resets}
         for slot in left.resets:
             if slot not in still_needed:

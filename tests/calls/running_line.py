@@ -97,15 +97,18 @@ class LineAddresses:
         async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link:
             return await RedisCallContextStore(link, RetentionSettings()).load(key)
 
-    async def live_context(self, caller_number: str) -> CallContext:
-        """Read the context of the newest call from a number, while it goes on or after."""
+    async def contexts(self) -> list[CallContext]:
+        """Read the contexts of all calls, those under way included, the oldest first."""
         async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link:
             store = RedisCallContextStore(link, RetentionSettings())
             prefix = link.key("context", "")
             keys = [key.decode() async for key in link.client.scan_iter(f"{prefix}*", count=1000)]
-            contexts = [await store.load(key.removeprefix(prefix)) for key in keys]
-        calls = [each for each in contexts if each is not None and each.caller_number == caller_number]
-        return max(calls, key=lambda context: context.started_at)
+            found = [await store.load(key.removeprefix(prefix)) for key in keys]
+        return sorted((each for each in found if each is not None), key=lambda context: context.started_at)
+
+    async def live_context(self, caller_number: str) -> CallContext:
+        """Read the context of the newest call from a number, while it goes on or after."""
+        return [each for each in await self.contexts() if each.caller_number == caller_number][-1]
 
     async def desk_events(self, call_id: str, until: str) -> list[DeskEvent]:
         """Collect a call's desk events until one of kind `until` came."""

@@ -39,7 +39,7 @@ async def test_one_of_three_cards_by_digits_that_are_put_right(phones: SoftPhone
     await talk.say("потерял карту", "одну карту", "одиннадцать девяносто семь")
     await talk.say("нет шестьдесят шесть шестьдесят три", "верно")
     record = await talk.take_leave()
-    assert "шестьдесят шесть, шестьдесят три. Верно?" in prompts(record), prompts(record)
+    assert "Готово: карта заблокирована, по ней ничего не спишут." in prompts(record), prompts(record)
     assert await line.cards("+79160000017") == {
         "1197": ("active", 11),
         "6663": ("blocked", 640),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from integrations.call_records.port import CallOutcome
 from ivr.softphone.phone import SoftPhones
 from tests.calls.caller import prompts
 from tests.calls.running_line import LineAddresses
 from tests.calls.talk import Talk
+
+pytestmark = pytest.mark.timeout(180)
 
 
 async def test_two_cards_are_merged_by_speech_and_taken_apart_again(phones: SoftPhones, line: LineAddresses) -> None:
