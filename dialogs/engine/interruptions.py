@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialogs.engine import bundle as names
-from dialogs.engine.prefill import prefilled
+from dialogs.engine.bundle import Flow
 from dialogs.engine.state import Entry
+from dialogs.engine.steps.call import Call
 from dialogs.engine.steps.step import HasSlot
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def want(run: Run, flow_id: str) -> None:
         run.call(flow_id, Entry.INTERRUPTING)
     else:
         run.link(flow_id)
-    run.slots |= prefilled(run.bundle, flow, run.phrase, run.slots)
+    if run.phrase:
+        _prefill(run, flow, set())
     run.phrase = ""
 
 
@@ -62,6 +64,15 @@ def go_back(run: Run) -> bool:
     if isinstance(step, HasSlot):
         run.clear_slot(step.slot)
     return True
+
+
+def _prefill(run: Run, flow: Flow, seen: set[str]) -> None:
+    """Let the questions of a flow, and of those it calls, take what the phrase says of them."""
+    seen.add(flow.id)
+    for step in flow.steps.values():
+        step.take_from_phrase(run)
+        if isinstance(step, Call) and step.flow not in seen:
+            _prefill(run, run.definition(step.flow), seen)
 
 
 def _leave_question(run: Run) -> None:

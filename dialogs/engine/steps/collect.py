@@ -8,6 +8,7 @@ from dialogs.engine.answers import Answered, Command, readings, understand
 from dialogs.engine.bundle import SlotKind
 from dialogs.engine.expressions import Expression
 from dialogs.engine.interruptions import cancel, go_back, propose, want
+from dialogs.engine.prefill import answer_in
 from dialogs.engine.read_back import MAX_CORRECTIONS, ReadBack, Repair, Understood
 from dialogs.engine.state import Mode, SlotValue, Source, Waiting
 from dialogs.engine.steps.step import Outcome, Step
@@ -136,6 +137,15 @@ class Collect(Step):
                 return Outcome.MOVED
             case None:
                 return self._miss(run, current, no_input=False)
+
+    def take_from_phrase(self, run: Run) -> None:
+        """Fill the slot with what the phrase says; numbers only where they will be read back."""
+        slot = run.bundle.slots[self.slot]
+        is_wanted = self.from_phrase if slot.kind is SlotKind.CHOICE else self.read_back is not None
+        if is_wanted and self.slot not in run.slots:
+            answer = answer_in(run.phrase, self.asking.question, slot)
+            if answer is not None:
+                run.slots[self.slot] = answer
 
     def _free_phrase(self, run: Run, current: Asking, event: Heard | KeysPressed) -> str | None:
         """Return what was said when it may be a wish beside the question."""
