@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Bundle, Flow
 from dialogs.engine.expressions import Expression
+from dialogs.engine.notes import MissCounts, Notes
 from dialogs.engine.operation_key import operation_key
-from dialogs.engine.prefill import prefilled
 from dialogs.engine.state import (
     DialogueState,
     Entry,
     Frame,
-    Misses,
     Mode,
     SlotValue,
     Source,
     Waiting,
     plain,
 )
-from dialogs.engine.steps.step import END, HasSlot, Outcome, Step
+from dialogs.engine.steps.step import END, Outcome, Step
 from dialogs.engine.templates import Scope
 from dialogs.engine.vocabulary import (
     Ask,
@@ -49,7 +48,6 @@ ENTERED = "entered"
 
 MAX_FRAMES = 16
 MAX_SAID = 8
-MAX_NOTES = 20
 WAIT_SECONDS = 30.0
 """How long a caller who said «подождите» may look for the answer."""
 
@@ -76,11 +74,11 @@ class Run:
         self.proposals = state.proposals
         self.phrases = state.phrases
         self.half_corrected = state.half_corrected
-        self.misses: dict[str, Misses] = dict(state.misses)
+        self.misses = MissCounts(state.misses)
         self.said = list(state.said)
         self.mode: Mode = state.mode
         self.topic = state.topic
-        self.notes = {"asked": list(state.asked), "done": list(state.done), "left": list(state.left)}
+        self.notes = Notes(state.asked, state.done, state.left)
         self.final = state.final
         self.call_id = state.call_id
         self.operations = state.operations
@@ -99,13 +97,13 @@ class Run:
             proposals=self.proposals,
             phrases=self.phrases,
             half_corrected=self.half_corrected,
-            misses=self.misses,
+            misses=self.misses.by_question,
             said=tuple(self.said[-MAX_SAID:]),
             mode=self.mode,
             topic=self.topic,
-            asked=tuple(self.notes["asked"]),
-            done=tuple(self.notes["done"]),
-            left=tuple(self.notes["left"]),
+            asked=self.notes.asked,
+            done=self.notes.done,
+            left=self.notes.left,
             turns=self.before.turns + 1,
             final=self.final,
             call_id=self.call_id,
@@ -123,12 +121,16 @@ class Run:
     @property
     def flow(self) -> Flow:
         """The running flow's definition."""
-        return self._known(self.bundle.flows, self.frame.flow)
+        return self.definition(self.frame.flow)
 
     @property
     def step(self) -> Step:
         """The step that the running flow is at."""
         return self._known(self.flow.steps, self.frame.step)
+
+    def definition(self, flow_id: str) -> Flow:
+        """Return a flow of the bundle."""
+        return self._known(self.bundle.flows, flow_id)
 
     def _known(self, table: Mapping[str, Known], name: str) -> Known:
         if name not in table:
@@ -138,7 +140,7 @@ class Run:
     def link(self, flow_id: str) -> None:
         """Drop the stack and start a flow."""
         while self.frames:
-            self._leave()
+            self.leave()
         self._start(flow_id, Entry.LINKED)
 
     def call(self, flow_id: str, entry: Entry = Entry.CALLED) -> None:
@@ -149,15 +151,14 @@ class Run:
 
     def go_to(self, target: str, *, is_told: bool = False) -> None:
         """Move the running flow to a step, or end it: its task counts as done, unless the agent was told what was."""
-        self._wait_for_nothing()
+        self.wait_for_nothing()
         if target != END:
             self.frames[-1] = replace(self.frame, step=target)
             return
         flow, entry = self.flow, self.frame.entry
         if flow.task is not None:
-            self.note(done=() if is_told else [flow.task])
-            self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
-        self._leave()
+            self.notes.end(flow.task, done=not is_told)
+        self.leave()
         if entry is Entry.CALLED and self.frames:
             self.follow(self.step)
         elif entry is Entry.INTERRUPTING and self.frames:
@@ -172,7 +173,7 @@ class Run:
     def follow(self, step: Step) -> None:
         """Leave a step by the first branch that holds."""
         if step.done is not None:
-            self.note(done=[step.done.render(self.scope)])
+            self.notes.add(done=[step.done.render(self.scope)])
         for number, branch in enumerate(step.branches):
             if branch.condition is None or branch.condition.holds(self.scope):
                 self.passed(step.id, str(number))
@@ -186,33 +187,35 @@ class Run:
             self._on_passed(self.frame.flow, step, way)
 
     def _start(self, flow_id: str, entry: Entry) -> None:
-        flow = self._known(self.bundle.flows, flow_id)
-        self._wait_for_nothing()
+        flow = self.definition(flow_id)
+        self.wait_for_nothing()
         self.frames.append(Frame(flow_id, flow.first, entry))
         if flow.task is not None:
             self.topic = flow_id
-            self.note(asked=[flow.task], left=[flow.task])
+            self.notes.add(asked=[flow.task], left=[flow.task])
 
-    def _wait_for_nothing(self) -> None:
+    def wait_for_nothing(self) -> None:
+        """Close the open question."""
         self.waiting, self.candidate, self.half_corrected = Waiting.NOTHING, None, ""
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Take the running flow off the stack; what only it asked for is forgotten."""
         left = self.flow
         was_digression = self.frames.pop().entry is Entry.INTERRUPTING and left.task is not None
-        under_way = [frame.flow for frame in self.frames if self._known(self.bundle.flows, frame.flow).task is not None]
+        under_way = [frame.flow for frame in self.frames if self.definition(frame.flow).task is not None]
         if was_digression and under_way:
             self.topic = under_way[-1]
-        still_needed = {slot for frame in self.frames for slot in self._known(self.bundle.flows, frame.flow).resets}
+        still_needed = {slot for frame in self.frames for slot in self.definition(frame.flow).resets}
         for slot in left.resets:
             if slot not in still_needed:
                 self.clear_slot(slot)
 
-    # ---- what the caller wants beside answering
+    # ---- the caller's part
 
     @property
     def is_busy(self) -> bool:
         """Say whether a task is under way."""
-        return any(self._known(self.bundle.flows, frame.flow).task is not None for frame in self.frames)
+        return any(self.definition(frame.flow).task is not None for frame in self.frames)
 
     def understand(self, phrase: str) -> Outcome:
         """Ask what a free phrase means."""
@@ -222,64 +225,10 @@ class Run:
         self.commands.append(Understand(phrase))
         return Outcome.WAIT
 
-    def want(self, flow_id: str) -> None:
-        """Start a flow that the caller wants: on top of a task under way, else in place of what is running."""
-        self._interrupt()
-        if any(frame.flow == flow_id for frame in self.frames):
-            return  # it is under way: the question is put again
-        flow = self._known(self.bundle.flows, flow_id)
-        if self.is_busy or flow.task is None:
-            self.call(flow_id, Entry.INTERRUPTING)
-        else:
-            self.link(flow_id)
-        self.slots |= prefilled(self.bundle, flow, self.phrase, self.slots)
-        self.phrase = ""
-
-    def propose(self, flow_ids: Iterable[str]) -> None:
-        """Ask which of these flows the caller wants."""
-        self._interrupt()
-        self.proposals = tuple(flow_ids)
-        self.call(names.CLARIFICATION, Entry.INTERRUPTING)
-
-    def cancel(self) -> None:
-        """End the task under way, and what runs on top of it."""
-        entry, is_task = Entry.LINKED, False
-        while self.frames and not is_task:
-            flow, entry = self.flow, self.frame.entry
-            is_task = flow.task is not None
-            self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
-            self._wait_for_nothing()
-            self._leave()
-        if self.frames and entry is Entry.INTERRUPTING:
-            self.call(names.CANCEL, Entry.INTERRUPTING)
-        else:
-            self.link(names.CANCEL)
-
-    def go_back(self) -> bool:
-        """Put the question before this one again; False when there is none in this flow since its last action."""
-        if not self.frame.answered:
-            return False
-        *before, last = self.frame.answered
-        self._wait_for_nothing()
-        self.frames[-1] = replace(self.frame, step=last, answered=tuple(before))
-        step = self.step
-        if isinstance(step, HasSlot):
-            self.clear_slot(step.slot)
-        return True
-
     def note_answered(self, step_id: str) -> None:
         """Note that the running flow's question was answered."""
         asked = tuple(each for each in self.frame.answered if each != step_id)
         self.frames[-1] = replace(self.frame, answered=(*asked, step_id))
-
-    def _interrupt(self) -> None:
-        """Leave a question; a number that was being read back will be read back again."""
-        if self.candidate is not None and isinstance(self.step, HasSlot):
-            self.slots[self.step.slot] = self.candidate
-        self._wait_for_nothing()
-        self.proposals = ()
-        if self.frame.flow == names.CLARIFICATION and len(self.frames) > 1:
-            self._leave()
 
     # ---- values
 
@@ -310,39 +259,6 @@ class Run:
     def clear_slot(self, slot: str) -> None:
         """Forget a value."""
         self.slots.pop(slot, None)
-
-    def is_filled(self, slot: str) -> bool:
-        """Say whether a slot has a value."""
-        return slot in self.slots
-
-    def note(self, *, asked: Iterable[str] = (), done: Iterable[str] = (), left: Iterable[str] = ()) -> None:
-        """Note for the agent; the same thing is noted once."""
-        for name, texts in (("asked", asked), ("done", done), ("left", left)):
-            merged = dict.fromkeys([*self.notes[name], *texts])
-            self.notes[name] = list(merged)[-MAX_NOTES:]
-
-    # ---- misses
-
-    def count_miss(self, question_id: str, *, no_input: bool) -> int:
-        """Count one, and return how many of this kind the question has."""
-        misses = self._count(question_id, Misses(no_input=int(no_input), no_match=int(not no_input)))
-        return misses.no_input if no_input else misses.no_match
-
-    def count_repeat(self, question_id: str) -> int:
-        """Count a wish to hear the question again, and return how many there were."""
-        return self._count(question_id, Misses(repeats=1)).repeats
-
-    def count_correction(self, question_id: str) -> int:
-        """Count a correction of the number that was read back, and return how many there were."""
-        return self._count(question_id, Misses(corrections=1)).corrections
-
-    def _count(self, question_id: str, more: Misses) -> Misses:
-        self.misses[question_id] = self.misses.get(question_id, Misses()).plus(more)
-        return self.misses[question_id]
-
-    def forget_misses(self, question_id: str) -> None:
-        """Start the question's ladders anew."""
-        self.misses.pop(question_id, None)
 
     # ---- commands
 
@@ -427,14 +343,22 @@ class Run:
         """End with an agent."""
         topic = topic or self.topic
         own = self.bundle.flows.get(topic) if topic else None
-        notes = {name: tuple(texts) for name, texts in self.notes.items()}
-        self._end(HandOff(topic, queue or (own.queue if own else None) or self.bundle.default_queue, reason, **notes))
+        self._end(
+            HandOff(
+                topic,
+                queue or (own.queue if own else None) or self.bundle.default_queue,
+                reason,
+                self.notes.asked,
+                self.notes.done,
+                self.notes.left,
+            )
+        )
 
     def hang_up(self, *, contained: bool, reason: str) -> None:
         """End the call."""
         self._end(HangUp(contained, reason))
 
     def _end(self, final: HandOff | HangUp) -> None:
-        self._wait_for_nothing()
+        self.wait_for_nothing()
         self.final = final
         self.commands.append(final)

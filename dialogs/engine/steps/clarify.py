@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dialogs.engine.answers import Answered
+from dialogs.engine.interruptions import want
 from dialogs.engine.steps.collect import Asking, Collect
 from dialogs.engine.steps.step import Outcome
 from dialogs.engine.vocabulary import Event, Heard
@@ -25,7 +26,7 @@ class Clarify(Collect):
         """Ask about the first proposal; the question is the flow's own (`confirm`)."""
         if not run.proposals:
             return Outcome.NEXT
-        run.forget_misses(self.asking.question.id)
+        run.misses.forget(self.asking.question.id)
         return self._ask(run, self._current(run))
 
     def answer(self, run: Run, event: Event) -> Outcome:
@@ -41,7 +42,7 @@ class Clarify(Collect):
 
     def _take(self, run: Run, current: Asking, answered: Answered) -> Outcome:
         if answered.value:
-            run.want(run.proposals[0])
+            want(run, run.proposals[0])
             return Outcome.MOVED
         run.proposals = run.proposals[1:]
         return self.enter(run)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from dialogs.engine.answers import Answered, Command, readings, understand
 from dialogs.engine.bundle import SlotKind
 from dialogs.engine.expressions import Expression
+from dialogs.engine.interruptions import cancel, go_back, propose, want
+from dialogs.engine.prefill import answer_in
 from dialogs.engine.read_back import MAX_CORRECTIONS, ReadBack, Repair, Understood
 from dialogs.engine.state import Mode, SlotValue, Source, Waiting
 from dialogs.engine.steps.step import Outcome, Step
@@ -81,7 +83,7 @@ class Collect(Step):
             return self._read(run, self.read_back, filled)
         if filled is not None:
             return Outcome.NEXT
-        run.forget_misses(self.asking.question.id)
+        run.misses.forget(self.asking.question.id)
         return self._ask(run, self.asking)
 
     def again(self, run: Run) -> Outcome:
@@ -128,13 +130,22 @@ class Collect(Step):
             case Answered() as answered:
                 return self._take(run, current, answered)
             case Start(flow):
-                run.want(flow)
+                want(run, flow)
                 return Outcome.MOVED
             case Propose(flows):
-                run.propose(flows)
+                propose(run, flows)
                 return Outcome.MOVED
             case None:
                 return self._miss(run, current, no_input=False)
+
+    def take_from_phrase(self, run: Run) -> None:
+        """Fill the slot with what the phrase says; numbers only where they will be read back."""
+        slot = run.bundle.slots[self.slot]
+        is_wanted = self.from_phrase if slot.kind is SlotKind.CHOICE else self.read_back is not None
+        if is_wanted and self.slot not in run.slots:
+            answer = answer_in(run.phrase, self.asking.question, slot)
+            if answer is not None:
+                run.slots[self.slot] = answer
 
     def _free_phrase(self, run: Run, current: Asking, event: Heard | KeysPressed) -> str | None:
         """Return what was said when it may be a wish beside the question."""
@@ -152,7 +163,7 @@ class Collect(Step):
             case Command.WAIT:
                 return self._repeat(run, current, lambda run: run.wait(current))
             case Command.CANCEL:
-                run.cancel()
+                cancel(run)
                 return Outcome.MOVED
             case Command.BACK:
                 return self._back(run, current)
@@ -161,10 +172,10 @@ class Collect(Step):
         if run.candidate is not None:  # the question before «верно?» is the number's own
             run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
             return self._ask(run, self.asking)
-        return Outcome.MOVED if run.go_back() else self._repeat(run, current, lambda run: run.repeat(current))
+        return Outcome.MOVED if go_back(run) else self._repeat(run, current, lambda run: run.repeat(current))
 
     def _repeat(self, run: Run, current: Asking, ask_again: Callable[[Run], Outcome]) -> Outcome:
-        if run.count_repeat(current.question.id) > MAX_REPEATS:  # a stuck key, or somebody who needs a person
+        if run.misses.repeated(current.question.id) > MAX_REPEATS:  # a stuck key, or somebody who needs a person
             return self._miss(run, current, no_input=False)
         return ask_again(run)
 
@@ -186,7 +197,7 @@ class Collect(Step):
 
     def _take(self, run: Run, current: Asking, answered: Answered) -> Outcome:
         if current is self.read_back:
-            run.forget_misses(current.question.id)
+            run.misses.forget(current.question.id)
             if not answered.value or run.candidate is None:
                 return self._deny(run)
             return self._fill(run, replace(run.candidate, confirmed=True))
@@ -223,7 +234,7 @@ class Collect(Step):
         return run.ask(self.read_back, (repair.utter_group if missing is Unclear.GROUP else repair.utter_digits,))
 
     def _corrects_too_often(self, run: Run) -> bool:
-        return run.count_correction(self.asking.question.id) > MAX_CORRECTIONS
+        return run.misses.corrected(self.asking.question.id) > MAX_CORRECTIONS
 
     def _give_the_number_up(self, run: Run) -> Outcome:
         run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
@@ -238,7 +249,7 @@ class Collect(Step):
                 run.passed(self.id, f"rejection {number}")
                 run.clear_slot(slot)
                 return self._miss(run, self.asking, no_input=False, instead=rejection.utter)
-        run.forget_misses(self.asking.question.id)
+        run.misses.forget(self.asking.question.id)
         run.note_answered(self.id)
         return Outcome.NEXT
 
@@ -251,7 +262,7 @@ class Collect(Step):
         instead: str | None = None,
         instead_of_first: str | None = None,
     ) -> Outcome:
-        count = run.count_miss(asking.question.id, no_input=no_input)
+        count = run.misses.missed(asking.question.id, no_input=no_input)
         ladder = asking.no_input if no_input else asking.no_match
         if count <= len(ladder.rungs):
             by_keys = run.mode is Mode.KEYS
@@ -260,7 +271,7 @@ class Collect(Step):
                 self._passed(run, asking, no_input, str(count))
             return run.ask(asking, (asking.utter_keys if by_keys else instead or ladder.rungs[count - 1],))
         self._passed(run, asking, no_input, "end")
-        run.forget_misses(asking.question.id)
+        run.misses.forget(asking.question.id)
         run.waiting, run.candidate, run.half_corrected = Waiting.NOTHING, None, ""
         if ladder.then is None:
             return run.give_to_agent("no_input" if no_input else "no_match")

@@ -25,8 +25,8 @@ class HandOffStep(Step):
     def enter(self, run: Run) -> Outcome:
         """End the dialogue."""
         topic, reason = run.value_of(self.topic), run.value_of(self.reason)
-        run.note(asked=[text.render(run.scope) for text in self.asked])
-        run.note(left=[text.render(run.scope) for text in self.left])
+        run.notes.add(asked=[text.render(run.scope) for text in self.asked])
+        run.notes.add(left=[text.render(run.scope) for text in self.left])
         run.hand_off(
             queue=self.queue,
             topic=topic if isinstance(topic, str) else None,

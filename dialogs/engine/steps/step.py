@@ -61,6 +61,9 @@ class Step:
         """Take what a free phrase at this step means."""
         return self.again(run)
 
+    def take_from_phrase(self, run: Run) -> None:
+        """Take what `run.phrase`, which started the flow, says of this step."""
+
     def again(self, run: Run) -> Outcome:
         """Put once more what the step waits for, without counting a miss."""
         return self.enter(run)
