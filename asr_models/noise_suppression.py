@@ -49,7 +49,8 @@ class NoiseSuppressor:
         cleaned *= _WINDOW
         out = self._overlap + cleaned[:FRAME_SAMPLES]
         self._overlap = cleaned[FRAME_SAMPLES:]
-        return np.clip(np.rint(out), -32768, 32767).astype("<i2").tobytes()
+        whole = np.clip(np.rint(out), -32768, 32767).astype("<i2")
+        return bytes(whole.data)
 
     def _gain(self, power: Floats) -> Floats:
         if self._frames == 0:
