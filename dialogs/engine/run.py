@@ -201,7 +201,10 @@ class Run:
     def leave(self) -> None:
         """Take the running flow off the stack; what only it asked for is forgotten."""
         left = self.flow
-        self.frames.pop()
+        was_digression = self.frames.pop().entry is Entry.INTERRUPTING and left.task is not None
+        under_way = [frame.flow for frame in self.frames if self.definition(frame.flow).task is not None]
+        if was_digression and under_way:
+            self.topic = under_way[-1]
         still_needed = {slot for frame in self.frames for slot in self.definition(frame.flow).resets}
         for slot in left.resets:
             if slot not in still_needed:

@@ -107,7 +107,7 @@ class DialogueState:
     misses: Mapping[str, Misses] = field(default_factory=dict)  # by question id
     said: tuple[Prompt, ...] = ()  # for «повторите»
     mode: Mode = Mode.VOICE
-    topic: str | None = None  # the last flow with a task
+    topic: str | None = None  # the last flow with a task that was no mere digression
     asked: tuple[str, ...] = ()  # for the agent, in Russian
     done: tuple[str, ...] = ()
     left: tuple[str, ...] = ()

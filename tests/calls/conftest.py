@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,6 +44,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/calls/" in item.nodeid:
             item.add_marker(pytest.mark.call)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show what was said on the calls of a test that failed (and of those beside it)."""
+    report = yield
+    line = getattr(item, "funcargs", {}).get("line")
+    if call.when == "call" and report.failed and line is not None:
+        began = datetime.fromtimestamp(call.start, UTC).isoformat()
+        told = [
+            f"{context.caller_number}\n"
+            + "\n".join(f"{entry.at_seconds:6.1f} {entry.who}: {entry.text}" for entry in context.transcript)
+            for context in asyncio.run(line.contexts())
+            if context.started_at >= began
+        ]
+        report.sections.append(("what was said", "\n\n".join(told)))
+    return report
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from integrations.call_records.port import CallRecord
 from integrations.call_records.sql_records import SqlCallRecords
 from integrations.desk.port import DeskEvent
 from integrations.desk.redis_desk import RedisDesk
+from integrations.operations.sql_operations import SqlOperationLog
 from integrations.redis_link import RedisLink
 from integrations.settings import RedisSettings, RetentionSettings
 from ivr.line.line import Line
@@ -96,6 +97,19 @@ class LineAddresses:
         async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link:
             return await RedisCallContextStore(link, RetentionSettings()).load(key)
 
+    async def contexts(self) -> list[CallContext]:
+        """Read the contexts of all calls, those under way included, the oldest first."""
+        async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link:
+            store = RedisCallContextStore(link, RetentionSettings())
+            prefix = link.key("context", "")
+            keys = [key.decode() async for key in link.client.scan_iter(f"{prefix}*", count=1000)]
+            found = [await store.load(key.removeprefix(prefix)) for key in keys]
+        return sorted((each for each in found if each is not None), key=lambda context: context.started_at)
+
+    async def live_context(self, caller_number: str) -> CallContext:
+        """Read the context of the newest call from a number, while it goes on or after."""
+        return [each for each in await self.contexts() if each.caller_number == caller_number][-1]
+
     async def desk_events(self, call_id: str, until: str) -> list[DeskEvent]:
         """Collect a call's desk events until one of kind `until` came."""
         seen: list[DeskEvent] = []
@@ -115,6 +129,37 @@ class LineAddresses:
             client.put(f"{self.loyalty_url}/sandbox/switches", json={"switches": [{"mode": mode, **more}]}) as answer,
         ):
             assert answer.status == 200, await answer.text()
+
+    async def cards(self, phone: str) -> dict[str, tuple[str, int]]:
+        """Ask the loyalty system for the cards a phone leads to: last four digits -> (state, points)."""
+        headers = {"Authorization": f"Bearer {self.loyalty_token}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as client,
+            client.post(f"{self.loyalty_url}/v1/customers/by-phone", json={"phone": phone}) as answer,
+        ):
+            assert answer.status == 200, await answer.text()
+            customer = await answer.json()
+        return {card["number"][-4:]: (card["state"], card["points"]) for card in customer["cards"]}
+
+    async def operations(self, record: CallRecord) -> list[tuple[str, str]]:
+        """List the kind and the state of each change a call asked for, in order."""
+        log = SqlOperationLog(self.database_url)
+        try:
+            return [(each.kind, each.state.value) for each in await log.of_call(record.start.call_id)]
+        finally:
+            await log.close()
+
+    async def yulia(self, *arguments: str) -> str:
+        """Run the `yulia` command as an admin of this line does; it must succeed. Return what it prints."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "import sys; sys.argv[0] = 'yulia'; from ivr.cli import main; main()", *arguments),
+            env=os.environ | {"YULIA_LINE__STATE_DIR": str(Path(self.logs).parent), "YULIA_REDIS__URL": self.redis_url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, complaint = await process.communicate()
+        assert process.returncode == 0, f"{output.decode()}\n{complaint.decode()}"
+        return output.decode()
 
     async def metrics(self) -> str:
         """Read the worker's metrics."""

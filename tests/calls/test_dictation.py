@@ -53,7 +53,7 @@ async def test_a_group_of_a_card_is_put_right_after_the_read_back(phones: SoftPh
         await ringing.hear_seconds(1.0)
     await ringing.say("семьдесят один сорок семь")
     await hear_question(ringing)
-    await ringing.say("нет не семнадцать а двадцать пять")
+    await ringing.say("нет вторая группа двадцать пять семьдесят три")
     await hear_question(ringing)
     record = await confirmed(ringing, line, "0022")
     assert any("четыреста двенадцать баллов" in prompt for prompt in prompts(record)), record.end

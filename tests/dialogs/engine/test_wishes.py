@@ -125,12 +125,13 @@ def test_a_proposal_can_be_answered_by_keys_when_hearing_fails(bundle: Bundle) -
 
 def test_a_question_in_the_middle_of_a_task_is_answered_and_the_task_goes_on(bundle: Bundle) -> None:
     call = Call(bundle, *IN_THE_ORDER, Heard("а во сколько вы открываетесь"), HOURS)
-    assert call.flows == ["order", "hours"]
+    assert (call.flows, call.state.topic) == (["order", "hours"], "hours")
     call.tell(Heard("москва"))
     assert call.said == ["utter_open", "utter_continue", "utter_ask_code"]
     assert call.flows == ["order"]
     assert call.state.done == ("Узнать часы работы",)
     assert call.state.left == ("Сделать заказ",)
+    assert call.state.topic == "order", "an agent is needed for the task, not for what was answered on the way"
 
 
 def test_a_number_that_was_read_back_survives_a_digression(bundle: Bundle) -> None:
