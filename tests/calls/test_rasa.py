@@ -1,0 +1,60 @@
+"""Rasa understands a caller, is stopped in the middle of the call, and the caller notices nothing.
+
+Run by `make test-rasa`, which installs, trains and starts the Rasa server that is named in YULIA_TEST_RASA_URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from integrations.call_records.port import CallOutcome
+from ivr.softphone.phone import SoftPhones
+from tests.calls.caller import call, hear_question, prompts, turns
+from tests.calls.running_line import LineAddresses, own_line
+
+RASA_URL = os.environ.get("YULIA_TEST_RASA_URL")
+STOP = Path(__file__).parents[2] / "scripts" / "rasa.sh"
+
+pytestmark = pytest.mark.skipif(RASA_URL is None, reason="make test-rasa starts a Rasa and runs this")
+
+
+def understood_by(metrics: str, engine: str) -> int:
+    """Count the phrases that an engine answered."""
+    row = rf'^yulia_understanding_seconds_count{{engine="{engine}",result="ok",stood_in="\w+"}} ([\d.]+)$'
+    return sum(int(float(count)) for count in re.findall(row, metrics, re.MULTILINE))
+
+
+async def test_a_phrase_is_understood_by_rasa_and_the_next_without_it(phones: SoftPhones) -> None:
+    # a busy machine needs longer than the line grants; the limit itself has a test of its own
+    environment = {
+        "YULIA_UNDERSTANDING__ENGINE": "rasa",
+        "YULIA_UNDERSTANDING__RASA_URL": str(RASA_URL),
+        "YULIA_UNDERSTANDING__LIMIT_SECONDS": "10",
+    }
+    async with own_line(**environment) as running:
+        line = LineAddresses.of(running)
+        ringing = await call(phones, line, "+79160000009")
+        await hear_question(ringing)
+        await ringing.say("скажите мне сколько накопилось баллов")
+        await hear_question(ringing)
+        metrics = await line.metrics()
+        assert (understood_by(metrics, "rasa"), understood_by(metrics, "embedded")) == (1, 0)
+
+        await asyncio.to_thread(subprocess.run, [STOP, "stop"], check=True)
+        await ringing.say("сколько баллов накопилось скажите мне")
+        await hear_question(ringing)
+        metrics = await line.metrics()
+        assert (understood_by(metrics, "rasa"), understood_by(metrics, "embedded")) == (1, 1)
+        await ringing.press("2")
+        await ringing.wait_closed(15)
+        record = await line.latest_record("0009")
+    assert record.end is not None
+    assert record.end.outcome is CallOutcome.CONTAINED
+    told = [prompt for prompt in prompts(record) if "пять баллов" in prompt]
+    assert len(told) == 2, turns(record, "yulia")
