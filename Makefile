@@ -6,7 +6,7 @@ YULIA := .venv/bin/yulia
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls test-rasa check bench bench-asr bench-gap bench-understanding clean requirements
+.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls test-rasa check bench bench-asr bench-gap bench-understanding clean docs requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,12 @@ bench-gap: setup-bench ## measure response gaps and barge-in on real calls; ARGS
 
 bench-understanding: setup-bench ## measure both understandings on the same phrases; ARGS=--help
 	@exec $(PYTHON) -m bench.understanding $(ARGS)
+
+docs: setup-tests ## schemas, tables of keys and pictures of flows anew, from the code and the dialogue
+	@$(YULIA) flows schema
+	@rm -f docs/flows/*.svg
+	@$(YULIA) flows draw --out docs/flows
+	@$(PYTHON) -m tests.dialogs.test_flow_language
 
 requirements: ## compile requirements/*.in anew (needs uv)
 	@scripts/compile_requirements.sh

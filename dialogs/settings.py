@@ -23,6 +23,11 @@ class DialogueSettings(BaseModel, frozen=True):
     )
     card_length: int = Field(16, ge=8, le=19, description="Digits of a loyalty card's number")
 
+    longest_question_seconds: float = Field(
+        12.0, gt=0, description="Estimated sound of a question above which a dialogue is refused"
+    )
+    longest_statement_seconds: float = Field(20.0, gt=0, description="The same for whatever asks nothing")
+
     @property
     def flows_folder(self) -> Path:
         """The folder in force."""

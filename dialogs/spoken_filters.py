@@ -10,7 +10,9 @@
 | `groups` | «7789000000002222» | by fours, each by pairs; other lengths: `groups:3,3,2,2` |
 | `groups` | «77 89, 0 12» (`answer.groups`) | as it is grouped: «семьдесят семь восемьдесят девять, ноль двенадцать» |
 | `date` | «2026-12-01» | «первого декабря» |
+| `birth_date` | «12051985» | «двенадцатого мая тысяча девятьсот восемьдесят пятого года» |
 | `cards` | list of cards | «на карте двадцать два двадцать два сто баллов; на карте …» |
+| `endings` | list of cards | «двадцать два двадцать два и ноль-ноль ноль пять» (`endings:issued,active`) |
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from dialogs.customer_facts import birth_date_of
 from dialogs.engine.vocabulary import Value
 from dialogs.grammar.grouping import USUAL_GROUPS, in_groups
 from tts.spoken import Gender, date_words, digit_group, last_digits, number_words, plural, points
@@ -83,6 +86,10 @@ def _date() -> Form:
     return lambda value: date_words(date.fromisoformat(_text(value)))
 
 
+def _birth_date() -> Form:
+    return lambda value: date_words(birth_date_of(_text(value)), year=True)
+
+
 def _cards() -> Form:
     return _say_cards
 
@@ -96,6 +103,22 @@ def _say_cards(value: Value) -> str:
     )
 
 
+def _endings(*states: str) -> Form:
+    if not states:
+        states = ("issued", "active", "blocked")
+    if not set(states) <= {"issued", "active", "blocked"}:
+        raise TypeError("no such state")
+
+    def say(value: Value) -> str:
+        if not isinstance(value, tuple):
+            raise TypeError("not a list of cards")
+        cards = [card for card in value if isinstance(card, Mapping) and card.get("state") in states]
+        *first, last = [last_digits(_text(card["last4"])) for card in cards]
+        return f"{', '.join(first)} и {last}" if first else last
+
+    return say
+
+
 FILTERS: dict[str, Callable[..., Form]] = {
     "points": _points,
     "number": _number,
@@ -104,9 +127,11 @@ FILTERS: dict[str, Callable[..., Form]] = {
     "last4": _last4,
     "groups": _groups,
     "date": _date,
+    "birth_date": _birth_date,
     "cards": _cards,
+    "endings": _endings,
 }
-MASKING = frozenset({"last4"})
+MASKING = frozenset({"last4", "endings"})
 """Forms that show no more of a sensitive value than may be logged."""
 
 USAGE = {
@@ -117,5 +142,7 @@ USAGE = {
     "last4": "{slots.card_number|last4}",
     "groups": "{answer.groups|groups}",
     "date": "{slots.expires_on|date}",
+    "birth_date": "{slots.birth_date|birth_date}",
     "cards": "{slots.cards|cards}",
+    "endings": "{slots.cards|endings:active,blocked}",
 }

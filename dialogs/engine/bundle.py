@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dialogs.engine.steps.step import Step
@@ -131,6 +131,32 @@ def _field_fits(field: Field, value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of plain values, all with the same columns."""
+
+    name: str
+    columns: Mapping[str, Field]
+    rows: tuple[Mapping[str, Value], ...]
+
+    def matching(self, cells: Mapping[str, Value]) -> tuple[Mapping[str, Value], ...]:
+        """Return the rows with these cells, in order; texts are the same whatever their case and dots over «е»."""
+        wanted = {column: _comparable(value) for column, value in cells.items()}
+        return tuple(
+            row for row in self.rows if all(_comparable(row[column]) == value for column, value in wanted.items())
+        )
+
+
+def _comparable(value: Value) -> Value:
+    match value:
+        case str():
+            return value.casefold().replace("ё", "е")
+        case bool():
+            return str(value)  # 1 is not true
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """An intent that starts a flow."""
 
@@ -166,6 +192,7 @@ class Bundle:
     queues: Mapping[str, str]  # id -> name in Russian
     default_queue: str
     facts: Mapping[str, Value]  # what `settings.` stands for
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
     def triggered_by(self, intent: str) -> tuple[Flow, Trigger] | None:
         """Return the flow that an intent starts."""

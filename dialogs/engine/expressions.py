@@ -27,7 +27,16 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Not: operator.not_,
     ast.USub: operator.neg,
 }
-FUNCTIONS: dict[str, Callable[..., Any]] = {"len": len}
+
+
+def endings(cards: object) -> tuple[str, ...]:
+    """Return the last four digits of each card of a list."""
+    if not isinstance(cards, tuple):
+        raise TypeError("not a list of cards")
+    return tuple(str(card.get("last4")) for card in cards if isinstance(card, Mapping))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {"len": len, "endings": endings}
 
 
 class Record:

@@ -147,15 +147,15 @@ class Run:
             raise Fault("flows call each other without end")
         self._start(flow_id, entry)
 
-    def go_to(self, target: str) -> None:
-        """Move the running flow to a step, or end it."""
+    def go_to(self, target: str, *, is_told: bool = False) -> None:
+        """Move the running flow to a step, or end it: its task counts as done, unless the agent was told what was."""
         self._wait_for_nothing()
         if target != END:
             self.frames[-1] = replace(self.frame, step=target)
             return
         flow, entry = self.flow, self.frame.entry
         if flow.task is not None:
-            self.note(done=[flow.task])
+            self.note(done=() if is_told else [flow.task])
             self.notes["left"] = [note for note in self.notes["left"] if note != flow.task]
         self._leave()
         if entry is Entry.CALLED and self.frames:
@@ -176,7 +176,7 @@ class Run:
         for number, branch in enumerate(step.branches):
             if branch.condition is None or branch.condition.holds(self.scope):
                 self.passed(step.id, str(number))
-                self.go_to(branch.target)
+                self.go_to(branch.target, is_told=step.done is not None)
                 return
         self.go_to(END)
 
@@ -398,6 +398,10 @@ class Run:
         self.waiting = Waiting.NOTHING
         self.frames[-1] = replace(self.frame, result=record, answered=())
         return True
+
+    def keep(self, record: Mapping[str, Value]) -> None:
+        """Keep what was found as the flow's `result`."""
+        self.frames[-1] = replace(self.frame, result=record)
 
     def keep_error(self, error: str) -> None:
         """Keep why an action failed as `result.error`."""

@@ -55,7 +55,8 @@ def wish(run: Run, intents: tuple[Intent, ...], asked: SlotKind) -> Wish:
     best = intents[0]
     simple = _simple(best, asked)
     if simple is not None:
-        return simple
+        # «у меня другой вопрос» cancels a task; where there is none it is no wish yet
+        return simple if simple is not Command.CANCEL or run.is_busy else None
     found = run.bundle.triggered_by(best.name)
     if found is not None and best.confidence >= found[1].confidence:
         flow = found[0]

@@ -14,6 +14,7 @@ class Check(StrEnum):
     NONE = "none"
     LUHN = "luhn"  # ISO/IEC 7812-1, annex B
     BIRTH_DATE = "birth_date"  # ДДММГГГГ
+    MOBILE = "mobile"  # Russian: 9…, ten digits, alone or after 7 or 8
 
 
 def luhn(digits: str) -> bool:
@@ -61,6 +62,17 @@ def birth_date_prefix(digits: str) -> bool:
     return len(digits) <= 8 and (not year or years[0] <= year <= years[1])
 
 
+def mobile(digits: str) -> bool:
+    """Say whether this is a Russian mobile number: ten digits from 9 on, or eleven with 7 or 8 before them."""
+    return mobile_prefix(digits) and len(digits) == (10 if digits.startswith("9") else 11)
+
+
+def mobile_prefix(digits: str) -> bool:
+    """Say whether these digits can be the beginning of a Russian mobile number."""
+    national = digits[1:] if digits.startswith(("7", "8")) else digits
+    return len(national) <= 10 and national[:1] in ("", "9")
+
+
 def holds(check: Check, digits: str) -> bool:
     """Apply a rule to a complete number."""
     match check:
@@ -70,3 +82,5 @@ def holds(check: Check, digits: str) -> bool:
             return luhn(digits)
         case Check.BIRTH_DATE:
             return birth_date(digits)
+        case Check.MOBILE:
+            return mobile(digits)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dialogs.grammar.checks import Check, birth_date_prefix, holds, luhn_term
+from dialogs.grammar.checks import Check, birth_date_prefix, holds, luhn_term, mobile_prefix
 from dialogs.grammar.dates import date_readings, may_go_on, names_a_month
 from dialogs.grammar.dictation import Dictation, dictation
 from dialogs.grammar.number_words import Kind
@@ -41,6 +41,8 @@ class NumberRule:
     def may_begin(self, digits: str) -> bool:
         """Say whether a number that keeps the rule may begin so."""
         if self.check is Check.BIRTH_DATE and not birth_date_prefix(digits):
+            return False
+        if self.check is Check.MOBILE and not mobile_prefix(digits):
             return False
         return not self.prefixes or any(p.startswith(digits) or digits.startswith(p) for p in self.prefixes)
 

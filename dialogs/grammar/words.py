@@ -18,6 +18,9 @@ FILLERS = frozenset(
 )
 """Words that carry no answer by themselves; a phrase of an option may still contain them."""
 
+GREETINGS = frozenset({"здравствуйте", "привет", "добрый"})
+"""Fillers that are worth an answer when nothing else was said."""
+
 
 def words(text: str) -> tuple[str, ...]:
     """Split into lower-case words with «е» for «ё», without punctuation and without `[unk]`."""

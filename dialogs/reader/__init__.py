@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.reader.bundle import load_bundle
+from dialogs.reader.bundle import CheckedFolder, check_folder, load_bundle
 from dialogs.reader.problems import FlowErrors, FlowProblem
 
-__all__ = ["FlowErrors", "FlowProblem", "load_bundle"]
+__all__ = ["CheckedFolder", "FlowErrors", "FlowProblem", "check_folder", "load_bundle"]

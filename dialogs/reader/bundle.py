@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dialogs.engine import bundle as names
@@ -19,29 +19,42 @@ from dialogs.reader.domain import (
     read_slots,
 )
 from dialogs.reader.flow_checks import check_flows, resets
-from dialogs.reader.layout import Layout
-from dialogs.reader.problems import Place, Problems, meant
+from dialogs.reader.folder import domain_files
+from dialogs.reader.intents import FOLDER as PHRASES
+from dialogs.reader.intents import taught_intents
+from dialogs.reader.keys import FLOW, TRIGGER
+from dialogs.reader.layout import LaidStep, Layout
+from dialogs.reader.problems import FlowProblem, Place, Problems, meant
+from dialogs.reader.prompt_checks import check_prompts
 from dialogs.reader.questions import response_id
 from dialogs.reader.source import Section, SourceFiles, Value
 from dialogs.reader.steps import StepReader
+from dialogs.reader.tables import read_tables
+from dialogs.reader.warnings import warn
 from dialogs.settings import DialogueSettings
 
-FLOW_KEYS = (
-    "name",
-    "description",
-    "steps",
-    "task",
-    "queue",
-    "persisted_slots",
-    "nlu_trigger",
-    "confirm",
-    "digression",
-)
 USUAL_CONFIDENCE = 0.6
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedFolder:
+    """A dialogue without faults."""
+
+    bundle: Bundle
+    warnings: tuple[FlowProblem, ...]  # what is hardly meant, but does no harm
+
+
 def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundle:
-    """Read `flows/*.yml` and `domain/*.yml` of a folder; settings give the facts that texts name.
+    """Read a folder as `check_folder` does.
+
+    Raises:
+        FlowErrors: everything that is wrong, with file and line.
+    """
+    return check_folder(folder, settings).bundle
+
+
+def check_folder(folder: Path, settings: DialogueSettings | None = None) -> CheckedFolder:
+    """Read `flows/*.yml`, `domain/*.yml` and `domain/*/*.yml` of a folder; settings give the facts that texts name.
 
     The hash covers every file of the dialogue, phrases and tests too, and no settings.
 
@@ -50,27 +63,32 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
     """
     problems = Problems()
     files = SourceFiles(folder, problems)
-    domain = Domain((settings or DialogueSettings()).facts(), slots=engine_slots())
+    settings = settings or DialogueSettings()
+    domain = Domain(settings.facts(), read_tables(files), engine_slots())
     for kind, read in (
         ("slots", read_slots),
         ("actions", read_actions),
         ("queues", read_queues),
         ("responses", read_responses),
     ):
-        path = folder / "domain" / f"{kind}.yml"
-        if not path.is_file():
+        main, *by_topic = domain_files(folder, kind)
+        if not main.is_file():
             problems.add(Place(f"domain/{kind}.yml", 1), "нет этого файла", f"Создайте его; первая строка — «{kind}:»")
             continue
-        section = files.section(path, kind)
-        if section is not None:
-            read(section, domain)
+        for path in (main, *by_topic):
+            section = files.section(path, kind)
+            if section is not None:
+                read(section, domain)
     _engine_needs(domain, problems)
     flows = _Flows(domain, files)
     flows.read(folder)
     check_flows(flows.flows, flows.places, problems)
+    check_prompts(flows.flows.values(), domain.responses, domain.response_places, settings, problems)
     content = dialogue_files(folder, problems) | files.contents
     problems.raise_if_any()
-    return Bundle(
+    warnings = Problems()
+    warn(domain, flows.flows, flows.places, warnings)
+    bundle = Bundle(
         content_hash(content),
         {flow.id: replace(flow, resets=resets(flow, flows.flows, flows.persisted)) for flow in flows.flows.values()},
         domain.slots,
@@ -79,7 +97,9 @@ def load_bundle(folder: Path, settings: DialogueSettings | None = None) -> Bundl
         domain.queues,
         domain.default_queue,
         domain.facts,
+        {name: source.table for name, source in domain.tables.items()},
     )
+    return CheckedFolder(bundle, warnings.found)
 
 
 def _engine_needs(domain: Domain, problems: Problems) -> None:
@@ -103,9 +123,11 @@ class _Flows:
         self.flows: dict[str, Flow] = {}
         self.places: dict[tuple[str, str], Place] = {}
         self.persisted: dict[str, tuple[str, ...]] = {}
+        self._intents: frozenset[str] | None = None  # that have phrases
         self._triggered: dict[str, str] = {}  # intent -> name of the flow it starts
 
     def read(self, folder: Path) -> None:
+        self._intents = taught_intents(folder)
         sections = list(self._sections(folder))
         for flow_id, section in sections:
             self._flow(flow_id, section, tuple(name for name, _ in sections))
@@ -133,7 +155,7 @@ class _Flows:
                     yield flow_id, flow
 
     def _flow(self, flow_id: str, section: Section, flow_ids: tuple[str, ...]) -> None:
-        section.only(FLOW_KEYS)
+        section.only(FLOW)
         listed = section.value("steps")
         if listed is None:
             section.tell(f"в сценарии «{flow_id}» нет шагов (steps)", "Добавьте steps: и список шагов под ним")
@@ -171,10 +193,12 @@ class _Flows:
             if listed is None or intent is None:
                 item.tell("не сказано, какое намерение начинает сценарий", "Напишите - intent: имя из data/nlu")
                 continue
-            listed.only(("intent", "confidence_threshold"))
+            listed.only(TRIGGER)
             confidence = listed.get("confidence_threshold", float, USUAL_CONFIDENCE)
             if not 0 < confidence <= 1:
                 listed.tell("порог уверенности — от 0 до 1", f"Обычно {USUAL_CONFIDENCE}")
+            if self._intents is not None and intent not in self._intents:
+                listed.tell(f"у намерения «{intent}» нет фраз в {PHRASES}", meant(intent, self._intents))
             if intent in self._triggered:
                 listed.tell(
                     f"намерение «{intent}» уже начинает сценарий «{self._triggered[intent]}»", "Оставьте одно из двух"
@@ -197,12 +221,20 @@ class _Flows:
     def _results(self, layout: Layout) -> dict[str, Field]:
         fields: dict[str, Field] = {}
         for laid in layout.steps.values():
-            action = laid.section.maybe("action") if laid.kind == "action" else None
-            contract = self._domain.actions.get(action or "")
-            for name, each in contract.result.items() if contract is not None else ():
+            for name, each in self._result(laid).items():
                 known = fields.get(name)
                 fields[name] = replace(each, values=tuple(dict.fromkeys((known.values if known else ()) + each.values)))
         return fields
+
+    def _result(self, laid: LaidStep) -> Mapping[str, Field]:
+        """Return what a step leaves in `result`; its name is checked where the step is read."""
+        if laid.kind == "action":
+            contract = self._domain.actions.get(laid.section.maybe("action") or "")
+            return contract.result if contract is not None else {}
+        if laid.kind == "look_up":
+            source = self._domain.tables.get(laid.section.maybe("look_up") or "")
+            return source.result() if source is not None else {}
+        return {}
 
     def _queue(self, value: Value | None) -> str | None:
         name = value.of(str) if value is not None else None

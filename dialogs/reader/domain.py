@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,35 +18,17 @@ from dialogs.engine.bundle import (
 )
 from dialogs.engine.vocabulary import Value as Plain
 from dialogs.grammar.checks import Check
+from dialogs.reader.domain_keys import ACTION, FIELD, OPTION, QUEUE, SLOT, SLOT_KINDS, VARIANT
 from dialogs.reader.expressions import Names
-from dialogs.reader.problems import meant
+from dialogs.reader.keys import QUESTION
+from dialogs.reader.problems import Place, meant
 from dialogs.reader.source import Section, Value
+from dialogs.reader.tables import SourceTable, listed_options
 from dialogs.reader.texts import read_template
 
-SLOT_KINDS = {
-    SlotKind.CHOICE: ("options",),
-    SlotKind.YES_NO: ("yes", "no"),
-    SlotKind.NUMBER_STRING: ("length", "prefixes", "check", "groups"),
-    SlotKind.TEXT: (),
-    SlotKind.NUMBER: (),
-    SlotKind.FLAG: (),
-    SlotKind.LIST: (),
-}
 ASKABLE = (SlotKind.CHOICE, SlotKind.YES_NO, SlotKind.NUMBER_STRING)
-SLOT_KEYS = ("type", "description", "sensitive", "initial_value", "collect")
-COLLECT_KEYS = (
-    "utter",
-    "utter_keys",
-    "listen",
-    "keys",
-    "no_input",
-    "no_match",
-    "read_back",
-    "ask_before_filling",
-    "from_phrase",
-    "rejections",
-)
-KEYS = "123456789"
+KEYS = re.compile("[1-9]{1,12}")
+"""What may be pressed for an option: one key, or the keys that bear a word's letters."""
 DATE_GROUPS = (2, 2, 4)
 MAX_GROUP_DIGITS = 5
 CHANGE_LIMIT_SECONDS = 6.0
@@ -57,9 +40,11 @@ class Domain:
     """What has been read so far."""
 
     facts: Mapping[str, Plain]
+    tables: Mapping[str, SourceTable] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     slot_sections: dict[str, Section] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
+    response_places: dict[str, Place] = field(default_factory=dict)
     actions: dict[str, ActionContract] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     default_queue: str = ""
@@ -106,7 +91,7 @@ def read_slots(section: Section, domain: Domain) -> None:
             continue
         slot = value.section("type: choice и другие свойства слота")
         if slot is not None:
-            domain.slots[name] = _slot(name, slot)
+            domain.slots[name] = _slot(name, slot, domain)
             domain.slot_sections[name] = slot
 
 
@@ -123,18 +108,15 @@ def _kind(section: Section, kinds: tuple[SlotKind, ...] | Mapping[SlotKind, obje
     return SlotKind.TEXT
 
 
-def _slot(name: str, section: Section) -> Slot:
+def _slot(name: str, section: Section, domain: Domain) -> Slot:
     kind = _kind(section, SLOT_KINDS)
-    section.only((*SLOT_KEYS, *SLOT_KINDS[kind]))
+    section.only((*SLOT, *SLOT_KINDS[kind]))
     asked = section.section("collect")
     if asked is not None:
-        asked.only(COLLECT_KEYS)
+        asked.only(QUESTION)
     options: tuple[SlotOption, ...] = ()
     if kind is SlotKind.CHOICE:
-        listed = section.section("options")
-        if listed is None and "options" not in section:
-            section.tell(f"у выбора «{name}» нет вариантов", "Добавьте options: с вариантами, их клавишами и фразами")
-        options = _options(listed) if listed is not None else ()
+        options = _choice_options(name, section, domain)
     initial = section.value("initial_value")
     return Slot(
         name,
@@ -163,6 +145,39 @@ def _groups(section: Section) -> tuple[int, ...]:
     return tuple(groups)
 
 
+def _choice_options(name: str, section: Section, domain: Domain) -> tuple[SlotOption, ...]:
+    if "options" in section and "options_from" in section:
+        section.tell(f"у выбора «{name}» и options, и options_from", "Оставьте одно: список здесь или в таблице")
+        return ()
+    if "options_from" in section:
+        source = section.section("options_from")
+        return _options_of_table(source, domain) if source is not None else ()
+    if "options" not in section:
+        section.tell(f"у выбора «{name}» нет вариантов", "Добавьте options: с вариантами, их клавишами и фразами")
+    listed = section.section("options")
+    return _options(listed) if listed is not None else ()
+
+
+def _options_of_table(section: Section, domain: Domain) -> tuple[SlotOption, ...]:
+    options: list[SlotOption] = []
+    taken: dict[str, str] = {}
+    for each in listed_options(section, domain.tables):
+        pressed = each.key.of(str) if each.key is not None else None
+        phrases = tuple(text for text, _ in each.phrases)
+        _told_apart(each.place, each.value, pressed, phrases, taken)
+        options.append(SlotOption(each.value, phrases, pressed))
+    return tuple(options)
+
+
+def _told_apart(place: Value, name: str, pressed: str | None, phrases: tuple[str, ...], taken: dict[str, str]) -> None:
+    """Tell of a key or a phrase that another option has already."""
+    if pressed is not None and not KEYS.fullmatch(pressed):
+        place.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — цифра от 1 до 9 (или несколько) в кавычках")
+    for mark in (pressed, *phrases):
+        if mark is not None and taken.setdefault(mark, name) != name:
+            place.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
+
+
 def _options(section: Section) -> tuple[SlotOption, ...]:
     options: list[SlotOption] = []
     taken: dict[str, str] = {}
@@ -170,29 +185,26 @@ def _options(section: Section) -> tuple[SlotOption, ...]:
         option = value.section("key: клавиша, phrases: список фраз")
         if option is None:
             continue
-        option.only(("key", "phrases"))
+        option.only(OPTION)
         phrases = option.texts("phrases")
         if not phrases and "phrases" not in option:
             key.tell(f"у варианта «{name}» нет фраз", "Добавьте phrases: как это говорят")
         pressed = option.maybe("key")
-        if pressed is not None and (len(pressed) != 1 or pressed not in KEYS):
-            key.tell(f"клавиша «{pressed}» не годится", "Клавиша варианта — одна цифра от 1 до 9 в кавычках")
-        for mark in (pressed, *phrases):
-            if mark is not None and mark in taken and taken[mark] != name:
-                key.tell(f"«{mark}» значит и «{taken[mark]}», и «{name}»", "Оставьте это у одного из вариантов")
-            elif mark is not None:
-                taken[mark] = name
+        _told_apart(key, name, pressed, phrases, taken)
         options.append(SlotOption(name, phrases, pressed))
     return tuple(options)
 
 
 def read_actions(section: Section, domain: Domain) -> None:
     """Read `actions:`."""
-    for name, _, value in section.entries():
+    for name, key, value in section.entries():
+        if name in domain.actions:
+            key.tell(f"действие «{name}» уже есть в другом файле", "Оставьте одно из двух")
+            continue
         action = value.section("arguments, result и limit_seconds")
         if action is None:
             continue
-        action.only(("description", "arguments", "result", "limit_seconds", "changes"))
+        action.only(ACTION)
         arguments = action.section("arguments")
         kinds: dict[str, SlotKind] = {}
         for argument, _, kind in arguments.entries() if arguments is not None else ():
@@ -221,7 +233,7 @@ def _fields(section: Section) -> dict[str, Field]:
         described = value.section("type: text")
         if described is None:
             continue
-        described.only(("type", "values", "optional", "items", "description"))
+        described.only(FIELD)
         items = described.section("items")
         fields[name] = Field(
             _kind(described, tuple(SlotKind)),
@@ -234,10 +246,12 @@ def _fields(section: Section) -> dict[str, Field]:
 
 def read_queues(section: Section, domain: Domain) -> None:
     """Read `queues:`; the first one is where callers without a topic go."""
-    for name, _, value in section.entries():
+    for name, key, value in section.entries():
+        if name in domain.queues:
+            key.tell(f"очередь «{name}» уже есть в другом файле", "Оставьте одну из двух")
         queue = value.section("name: название очереди")
         if queue is not None:
-            queue.only(("name",))
+            queue.only(QUEUE)
             domain.queues[name] = queue.maybe("name") or name
             domain.default_queue = domain.default_queue or name
 
@@ -252,6 +266,7 @@ def read_responses(section: Section, domain: Domain) -> None:
         variants = [found for item in value.items() if (found := _variant(item, names, domain)) is not None]
         if value.is_list and not value.node.value:
             value.tell(f"у реплики «{response_id}» нет ни одного текста", "Добавьте: - text: …")
+        domain.response_places[response_id] = key.place
         domain.responses[response_id] = Response(response_id, tuple(variants))
 
 
@@ -259,7 +274,7 @@ def _variant(value: Value, names: Names, domain: Domain) -> Variant | None:
     section = value.section("- text: что сказать")
     if section is None:
         return None
-    section.only(("text", "recorded"))
+    section.only(VARIANT)
     text = section.value("text")
     if text is None:
         section.tell("у реплики нет текста (text)", "Добавьте text: … — он нужен и там, где есть запись")

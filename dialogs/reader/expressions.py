@@ -96,7 +96,9 @@ class _Checker:
         )
 
     def _refuse(self, message: str) -> bool:
-        self._value.tell(message, "Можно: and, or, not, ==, !=, <, <=, >, >=, in, +, −, len(…), имена и значения")
+        self._value.tell(
+            message, "Можно: and, or, not, ==, !=, <, <=, >, >=, in, +, −, len(…), endings(…), имена и значения"
+        )
         return False
 
     def _call(self, node: ast.Call) -> bool:

@@ -9,8 +9,10 @@ from dialogs.engine.bundle import Flow
 from dialogs.engine.steps.action import Action
 from dialogs.engine.steps.call import Call
 from dialogs.engine.steps.collect import Collect
+from dialogs.engine.steps.handoff import HandOffStep
+from dialogs.engine.steps.hang_up import HangUpStep
 from dialogs.engine.steps.link import Link
-from dialogs.engine.steps.step import END
+from dialogs.engine.steps.step import END, Step
 from dialogs.reader.problems import Place, Problems
 from dialogs.reader.steps import targets
 
@@ -24,6 +26,7 @@ def check_flows(flows: Mapping[str, Flow], places: Places, problems: Problems) -
     for flow in flows.values():
         _reach(flow, places, problems)
         _loops(flow, places, problems)
+        _exits(flow, places, problems)
         if flow.id in called:
             _links_of_called(flow, places, problems)
         if flow.id in (names.HUMAN_HANDOFF, names.INTERNAL_ERROR):
@@ -59,13 +62,35 @@ def _reach(flow: Flow, places: Places, problems: Problems) -> None:
         if step in flow.steps and step not in reached:
             reached.add(step)
             waiting += targets(flow.steps[step])
-    for step in flow.steps:
-        if step not in reached:
+    before: Step | None = None
+    for each in flow.steps.values():
+        if each.id not in reached:
+            after_end = isinstance(before, HandOffStep | HangUpStep | Link) and before.id in reached
             problems.add(
-                places[flow.id, step],
-                f"до шага «{step}» нельзя дойти",
+                places[flow.id, each.id],
+                f"до шага «{each.id}» нельзя дойти" + (": сценарий кончается шагом перед ним" if after_end else ""),
                 "Сошлитесь на него в next какого-нибудь шага или удалите",
             )
+        before = each
+
+
+def _exits(flow: Flow, places: Places, problems: Problems) -> None:
+    """Find steps from which the flow never ends; the agent at the end of a ladder is no exit."""
+    ending = {step.id for step in flow.steps.values() if isinstance(step, Link | HandOffStep | HangUpStep)}
+    ending |= {step.id for step in flow.steps.values() if END in targets(step)}
+    grown = True
+    while grown:
+        more = {step.id for step in flow.steps.values() if ending.intersection(targets(step))} - ending
+        grown = bool(more)
+        ending |= more
+    for step in flow.steps:
+        if step not in ending:
+            problems.add(
+                places[flow.id, step],
+                f"из шага «{step}» сценарий никогда не кончится",
+                "Добавьте выход: next: END, handoff, hang_up или link",
+            )
+            return
 
 
 def _loops(flow: Flow, places: Places, problems: Problems) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dialogs.engine.steps.step import END
+from dialogs.reader.keys import BRANCH, BRANCH_ELSE, ENDING, STEP_KINDS
 from dialogs.reader.problems import meant
 from dialogs.reader.source import Section, Value
-
-KINDS = ("say", "collect", "clarify", "action", "set_slots", "call", "link", "noop", "handoff", "hang_up")
-TERMINAL = ("link", "handoff", "hang_up")
-"""Kinds that end the flow: nothing comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +63,13 @@ class Layout:
         section = item.section("- say: реплика")
         if section is None:
             return None
-        kinds = [kind for kind in KINDS if kind in section]
+        kinds = [kind for kind in STEP_KINDS if kind in section]
         if len(kinds) != 1:
             if kinds:
                 section.tell(f"в одном шаге сразу {' и '.join(kinds)}", "Сделайте из них два шага")
             else:
                 unknown = next(iter(section.keys), "")
-                section.tell("непонятно, что делает этот шаг", meant(unknown, KINDS))
+                section.tell("непонятно, что делает этот шаг", meant(unknown, STEP_KINDS))
             return None
         step = LaidStep(self._id(section, kinds[0]), kinds[0], section)
         self.steps[step.id] = step
@@ -104,7 +101,7 @@ class Layout:
         failed = step.section.value("failed")
         if failed is not None:
             step.failed = self._list(failed, nested=True) if failed.is_list else failed
-        if step.kind in TERMINAL:
+        if step.kind in ENDING:
             if written is not None:
                 step.section.key("next").tell(
                     f"next после {step.kind} никогда не сработает", "Уберите next: этот шаг — последний в сценарии"
@@ -130,10 +127,10 @@ class Layout:
                 branch.tell("ветка после else никогда не сработает", "Поставьте else последней")
             condition = branch.value("if")
             if condition is not None:
-                branch.only(("if", "then"))
+                branch.only(BRANCH)
                 target = branch.value("then")
             else:
-                branch.only(("else",))
+                branch.only(BRANCH_ELSE)
                 target, ended = branch.value("else"), True
             if target is None:
                 branch.tell("у ветки нет then", "Добавьте then: имя шага, END или список шагов")

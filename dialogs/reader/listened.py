@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dialogs.engine.commands import SPOKEN
 from dialogs.grammar import yes_no
+from dialogs.reader.folder import domain_files
 from dialogs.reader.problems import Place, Problems
 from dialogs.reader.source import Section, SourceFiles, Value
-
-_SLOTS = "domain/slots.yml"
+from dialogs.reader.tables import SourceTable, listed_options, read_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,23 @@ def listened_phrases(folder: Path) -> tuple[ListenedPhrase, ...]:
     What is wrong with the folder is the business of `load_bundle`.
     """
     files = SourceFiles(folder, Problems())
-    path = folder / _SLOTS
-    section = files.section(path, "slots") if path.is_file() else None
-    own = tuple(_phrases(section)) if section is not None else ()
+    tables = read_tables(files)
+    sections = (files.section(path, "slots") for path in domain_files(folder, "slots") if path.is_file())
+    own = (phrase for section in sections if section is not None for phrase in _phrases(section, tables))
     shared = (*yes_no.phrases(), *(phrase for phrases in SPOKEN.values() for phrase in phrases))
     return (*own, *(ListenedPhrase(phrase) for phrase in shared))
 
 
-def _phrases(slots: Section) -> Iterator[ListenedPhrase]:
+def _phrases(slots: Section, tables: Mapping[str, SourceTable]) -> Iterator[ListenedPhrase]:
     for _, _, value in slots.entries():
         slot = value.section("type")
         if slot is None:
             continue
         for key in ("yes", "no"):
             yield from _texts(slot.value(key))
+        source = slot.section("options_from")
+        for listed in listed_options(source, tables) if source is not None else ():
+            yield from (ListenedPhrase(text, place) for text, place in listed.phrases)
         options = slot.section("options")
         for _, _, option in options.entries() if options is not None else ():
             section = option.section("phrases")

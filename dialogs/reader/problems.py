@@ -49,6 +49,11 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def found(self) -> tuple[FlowProblem, ...]:
+        """All of them, in order of files and lines."""
+        return tuple(sorted(set(self._found)))
+
     def raise_if_any(self) -> None:
         """Stop here when something is wrong.
 

@@ -14,11 +14,10 @@ from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
 from dialogs.grammar.number_phrases import date_phrases, number_phrases
 from dialogs.reader.domain import ASKABLE, Domain
+from dialogs.reader.keys import ENTRY, LADDER_END, LISTEN
 from dialogs.reader.problems import meant
 from dialogs.reader.source import Section, Value
 
-LISTEN_KEYS = ("barge_in", "digressions", "start_seconds", "complete_seconds", "incomplete_seconds", "max_seconds")
-ENTRY_KEYS = ("max", "end", "inter_key_seconds")
 HANDOFF = "handoff"
 
 
@@ -129,7 +128,7 @@ def _ladder(source: QuestionSource, key: str, domain: Domain, target: Callable[[
             if section is None or following is None:
                 item.tell("на лестнице стоит непонятная ступень", "Бывают: реплика, handoff, {next: шаг}")
                 continue
-            section.only(("next",))
+            section.only(LADDER_END)
             then, ended = target(following), True
         elif item.of(str) == HANDOFF:
             ended = True
@@ -144,7 +143,7 @@ def _question(source: QuestionSource, question_id: str, domain: Domain) -> Quest
     slot = source.slot
     listen = source.section("listen")
     if listen is not None:
-        listen.only(LISTEN_KEYS)
+        listen.only(LISTEN)
     digits = slot.kind is SlotKind.NUMBER_STRING
     lengths, prefixes, check = _number_rule(source, domain) if digits else ((), (), Check.NONE)
     phrases = _phrases(slot, check)
@@ -193,9 +192,13 @@ def _limits(listen: Section | None, digits: bool) -> ListenLimits:
 def _keys(source: QuestionSource, slot: Slot, lengths: tuple[int, ...], prefixes: tuple[str, ...]) -> KeyEntry:
     section = source.section("keys")
     if section is not None:
-        section.only(ENTRY_KEYS)
+        section.only(ENTRY)
     digits = slot.kind is SlotKind.NUMBER_STRING
-    usual = KeyEntry(max(lengths, default=1), "#", 4.0) if digits else KeyEntry()
+    longest = max((len(option.key) for option in slot.options if option.key), default=1)
+    if digits:
+        usual = KeyEntry(max(lengths, default=1), "#", 4.0)
+    else:
+        usual = KeyEntry() if longest == 1 else KeyEntry(longest, "#")
     # a first 0 asks for the operator only where no answer begins with it
     zero_is_free = not digits or (bool(prefixes) and not any(prefix.startswith("0") for prefix in prefixes))
     lone = "0*" if zero_is_free else "*"

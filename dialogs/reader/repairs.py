@@ -9,10 +9,10 @@ from dialogs.engine.steps.collect import Asking
 from dialogs.engine.vocabulary import Question
 from dialogs.grammar.number_phrases import correction_beginnings, correction_phrases
 from dialogs.reader.domain import Domain
+from dialogs.reader.keys import REPAIR
 from dialogs.reader.questions import response_id
 from dialogs.reader.source import Section
 
-REPAIR_RESPONSES = ("utter_correct", "utter_group", "utter_digits")
 _USUAL = {
     "utter_correct": "utter_correct_number",
     "utter_group": "utter_which_group",
@@ -27,7 +27,7 @@ _WHEN = {
 
 def read_repair(section: Section, asking: Asking, domain: Domain) -> Repair:
     """Read the responses of `read_back:` that put a number right."""
-    correct, group, digits = (_response(section, key, domain) for key in REPAIR_RESPONSES)
+    correct, group, digits = (_response(section, key, domain) for key in REPAIR)
     number = asking.question
     more = tuple(phrase for phrase in correction_beginnings() if phrase not in number.phrases)
     question = replace(number, phrases=number.phrases + more, meanings=number.meanings + ("",) * len(more))

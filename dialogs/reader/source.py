@@ -160,7 +160,7 @@ class Value:
             return None
         try:
             found = yaml.SafeLoader("").construct_object(self.node)
-        except (ValueError, yaml.YAMLError):
+        except (ValueError, IndexError, yaml.YAMLError):  # an IndexError for «!!int» with nothing behind it
             self.tell("значение не подходит к своей метке YAML", "Уберите метку с восклицательными знаками")
             return None
         # YAML makes dates and times out of some plain texts; nobody means them here

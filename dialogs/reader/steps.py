@@ -16,22 +16,23 @@ from dialogs.engine.steps.collect import Asking, Collect, Ladder, Rejection
 from dialogs.engine.steps.handoff import HandOffStep
 from dialogs.engine.steps.hang_up import HangUpStep
 from dialogs.engine.steps.link import Link
+from dialogs.engine.steps.look_up import LookUp
 from dialogs.engine.steps.noop import Noop
 from dialogs.engine.steps.say import SayStep
 from dialogs.engine.steps.set_slots import SetSlots
 from dialogs.engine.steps.step import END, Branch, Step
 from dialogs.engine.templates import Template
 from dialogs.engine.vocabulary import Scalar
-from dialogs.reader.domain import COLLECT_KEYS, Domain
+from dialogs.reader.domain import Domain
 from dialogs.reader.expressions import Names, read_expression, read_operand
+from dialogs.reader.keys import HANDOFF, HANG_UP, READ_BACK, REPAIR, step_keys
 from dialogs.reader.layout import LaidStep, Layout
+from dialogs.reader.look_ups import read_look_up
 from dialogs.reader.problems import meant
 from dialogs.reader.questions import QuestionSource, read_asking, response_id, source_for
-from dialogs.reader.repairs import REPAIR_RESPONSES, confirms_number, read_repair
+from dialogs.reader.repairs import confirms_number, read_repair
 from dialogs.reader.source import Section, Value
 from dialogs.reader.texts import read_template
-
-EVERY_STEP = ("id", "next", "done")
 
 
 class Shared(TypedDict):
@@ -65,6 +66,7 @@ class StepReader:
             "clarify": self._clarify,
             "action": self._action,
             "set_slots": self._set_slots,
+            "look_up": self._look_up,
             "call": self._call,
             "link": self._link,
             "noop": self._noop,
@@ -73,6 +75,7 @@ class StepReader:
         }
         about = laid.section.value(laid.kind)
         assert about is not None  # the layout found the kind by this key
+        laid.section.only((*step_keys(laid.kind), "next"))  # what `next` is wrong after, the layout tells
         shared = Shared(id=laid.id, branches=self._branches(laid), done=self._text(laid.section, "done"))
         return build[laid.kind](laid, about, shared)
 
@@ -105,7 +108,6 @@ class StepReader:
     # ---- one method per kind
 
     def _say(self, laid: LaidStep, about: Value, shared: Shared) -> Step:
-        laid.section.only((*EVERY_STEP, "say", "barge_in", "repeat"))
         items = about.items() if about.is_list else iter((about,))
         return SayStep(
             **shared,
@@ -115,7 +117,6 @@ class StepReader:
         )
 
     def _noop(self, laid: LaidStep, about: Value, shared: Shared) -> Step:
-        laid.section.only((*EVERY_STEP, "noop"))
         return Noop(**shared)
 
     def _flow(self, about: Value) -> str:
@@ -125,19 +126,16 @@ class StepReader:
         return name or ""
 
     def _call(self, laid: LaidStep, about: Value, shared: Shared) -> Step:
-        laid.section.only((*EVERY_STEP, "call"))
         return Call(**shared, flow=self._flow(about))
 
     def _link(self, laid: LaidStep, about: Value, shared: Shared) -> Step:
-        laid.section.only((*EVERY_STEP, "link"))
         return Link(**shared, flow=self._flow(about))
 
     def _hang_up(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
-        laid.section.only((*EVERY_STEP, "hang_up"))
         section = about.section("contained: true, reason: completed")
         if section is None:
             return None
-        section.only(("contained", "reason"))
+        section.only(HANG_UP)
         return HangUpStep(
             **shared,
             contained=section.get("contained", bool, True),
@@ -145,11 +143,10 @@ class StepReader:
         )
 
     def _handoff(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
-        laid.section.only((*EVERY_STEP, "handoff"))
         section = about.section("queue: hotline, reason: asked")
         if section is None:
             return None
-        section.only(("queue", "topic", "reason", "asked", "left"))
+        section.only(HANDOFF)
         queue = section.value("queue")
         name = queue.of(str) if queue is not None else None
         if queue is not None and name is not None and name not in self.domain.queues:
@@ -165,7 +162,6 @@ class StepReader:
         )
 
     def _set_slots(self, laid: LaidStep, about: Value, shared: Shared) -> Step:
-        laid.section.only((*EVERY_STEP, "set_slots"))
         values: list[tuple[str, Expression | Scalar]] = []
         for item in about.items():
             section = item.section("- имя_слота: значение")
@@ -175,8 +171,11 @@ class StepReader:
                 values.append((name, read_operand(value, self.names)))
         return SetSlots(**shared, values=tuple(values))
 
+    def _look_up(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
+        found = read_look_up(about, laid.section, self.domain, self.names)
+        return LookUp(**shared, table=found[0], where=found[1]) if found is not None else None
+
     def _action(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
-        laid.section.only((*EVERY_STEP, "action", "arguments", "waiting", "failed"))
         contract = self.domain.actions.get(about.of(str) or "")
         if contract is None:
             about.tell(f"нет действия «{about.node.value}»", meant(str(about.node.value), self.domain.actions))
@@ -199,7 +198,6 @@ class StepReader:
         )
 
     def _collect(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
-        laid.section.only((*EVERY_STEP, "collect", *COLLECT_KEYS))
         source = source_for(self.domain, about.of(str) or "", laid.section, about)
         if source is None:
             return None
@@ -218,7 +216,6 @@ class StepReader:
         )
 
     def _clarify(self, laid: LaidStep, about: Value, shared: Shared) -> Step | None:
-        laid.section.only((*EVERY_STEP, "clarify", *COLLECT_KEYS))
         source = source_for(self.domain, about.of(str) or "", laid.section, about)
         if source is None:
             return None
@@ -231,7 +228,7 @@ class StepReader:
         if section is None:
             return None, None
         is_number = source.slot.kind is SlotKind.NUMBER_STRING
-        section.only(("ask", "utter", "utter_keys", *(REPAIR_RESPONSES if is_number else ())))
+        section.only({**READ_BACK, **REPAIR} if is_number else READ_BACK)
         ask = section.value("ask")
         if ask is None:
             section.tell("не сказано, чем подтверждать", "Добавьте ask: слот типа yes_no")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from dialogs.reader.layout import KINDS
+from dialogs.reader.keys import STEP_KINDS
 
 
 class Kind(StrEnum):
@@ -46,7 +46,7 @@ class NotYaml(Exception):
     """A file cannot be read as YAML: only the raw difference can be told."""
 
 
-SECTIONS = ("flows", "responses", "slots", "actions", "queues", "nlu", "files")
+SECTIONS = ("flows", "responses", "slots", "tables", "actions", "queues", "nlu", "files")
 """In the order in which they are told."""
 _MERGED = ("flows", "domain", "data")
 """Folders whose files are one whole, however they are split."""
@@ -97,7 +97,9 @@ def _things(files: Mapping[str, bytes]) -> Things:
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise NotYaml(f"{file}: {type(error).__name__}") from None
         for section, entries in top.items() if isinstance(top, dict) else ():
-            if isinstance(entries, dict):
+            if section == "table":  # it is named for its file
+                things["tables", PurePosixPath(file).stem] = entries
+            elif isinstance(entries, dict):
                 things.update({(str(section), str(name)): content for name, content in entries.items()})
             elif section == "nlu" and isinstance(entries, list):
                 for intent, phrases in _phrases(entries):  # an intent may lie in several files
@@ -191,7 +193,7 @@ def _alike(one: Plain, other: Plain) -> bool:
 
 def _name(item: Mapping[Any, Plain]) -> str:
     """Name a step: by its id, else by what it does and to what; other mappings by their first entry."""
-    kind = next((kind for kind in KINDS if kind in item), None) or next(iter(item), "")
+    kind = next((kind for kind in STEP_KINDS if kind in item), None) or next(iter(item), "")
     about = item.get(kind)
     if "id" in item:
         return f"{item['id']}"

@@ -18,6 +18,7 @@ SECTION_WORDS = {
     "flows": "сценарий",
     "responses": "реплика",
     "slots": "слот",
+    "tables": "таблица",
     "actions": "действие",
     "queues": "очередь",
     "nlu": "фразы",

@@ -75,7 +75,9 @@ class AsteriskSettings(BaseModel, frozen=True):
         ("agent1", "agent2"), min_length=1, description="Agents' phones; each registers with its generated password"
     )
     queues: tuple[PlainName, ...] = Field(
-        ("hotline", "cards"), min_length=1, description="Queues of agents; must contain hotline, the fallback"
+        ("hotline", "cards", "stores", "quality", "online", "hr"),
+        min_length=1,
+        description="Queues of agents; must contain hotline, the fallback",
     )
     queue_limit_seconds: int = Field(300, ge=1, description="Longest wait in a queue before the notice and goodbye")
     queue_unstaffed_limit_seconds: int = Field(

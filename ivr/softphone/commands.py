@@ -129,10 +129,12 @@ def yulias_sentences(settings: Settings) -> tuple[str, ...]:
     """Read the texts that Yulia may say, for the transcript; none when the dialogue cannot be read."""
     import yaml
 
-    path = settings.dialogue.flows_folder / "domain" / "responses.yml"
+    from dialogs.reader.folder import domain_files
+
+    paths = domain_files(settings.dialogue.flows_folder, "responses")
     try:
-        responses = yaml.safe_load(path.read_text(encoding="utf-8"))["responses"]
-        texts = [variant["text"] for variants in responses.values() for variant in variants]
+        topics = [yaml.safe_load(path.read_text(encoding="utf-8"))["responses"] for path in paths]
+        texts = [variant["text"] for topic in topics for variants in topic.values() for variant in variants]
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         return ()
     facts = settings.dialogue.facts()

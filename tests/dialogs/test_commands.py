@@ -34,6 +34,25 @@ def test_a_broken_folder_is_told_with_file_and_line(tmp_path: Path) -> None:
     assert "Ошибок: 1" in result.stderr
 
 
+def test_a_warning_is_told_and_does_not_fail_the_check(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(BASE, tmp_path / "dialogue"))
+    with (folder / "domain" / "slots.yml").open("a") as slots:
+        slots.write("  never: {type: text}\n")
+    result = runner.invoke(app, ["check", str(folder)])
+    assert result.exit_code == 0
+    assert "слот «never» нигде не используется" in result.stderr
+    assert "Предупреждений: 1" in result.stderr
+    assert "Всё в порядке" in result.stdout
+
+
+def test_the_check_tells_how_long_each_flow_can_keep_a_caller() -> None:
+    result = runner.invoke(app, ["check", str(BASE), "--times"])
+    assert result.exit_code == 0
+    (row,) = (line for line in result.stdout.splitlines() if "pattern_cancel" in line)
+    assert "0:01" in row
+    assert "дольше всего" not in runner.invoke(app, ["check", str(BASE)]).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dialogs.call_times import call_times
 from dialogs.customer_facts import FIND_BY_CARD, FIND_BY_PHONE
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.state import plain
@@ -20,6 +20,7 @@ from dialogs.reader.content import dialogue_files
 from dialogs.reader.problems import Problems
 from dialogs.settings import BUNDLED_FOLDER, DialogueSettings
 from dialogs.talks.example_results import RESULTS
+from ivr.line.settings import AsteriskSettings
 
 VOCABULARY = Path(__file__).parents[2] / "asr_models" / "ru-8k" / "phrases" / "graph" / "words.txt"
 
@@ -123,5 +124,9 @@ def test_the_hash_names_the_content(bundle: Bundle, tmp_path: Path) -> None:
 
 def test_queues_of_flows_exist(bundle: Bundle) -> None:
     assert bundle.default_queue == "hotline"
-    assert set(bundle.queues) == {"hotline", "cards"}
-    assert replace(bundle, hash="x").hash == "x"
+    assert set(bundle.queues) == set(AsteriskSettings().queues), "the line has the queues that flows hand calls to"
+
+
+def test_no_flow_keeps_a_caller_longer_than_the_line_does(bundle: Bundle) -> None:
+    limit = AsteriskSettings().bot_limit_seconds
+    assert [each for each in call_times(bundle) if each.seconds > limit] == []

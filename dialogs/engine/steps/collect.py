@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dialogs.engine.answers import Answered, Command, readings, understand
+from dialogs.engine.bundle import SlotKind
 from dialogs.engine.expressions import Expression
 from dialogs.engine.read_back import MAX_CORRECTIONS, ReadBack, Repair, Understood
 from dialogs.engine.state import Mode, SlotValue, Source, Waiting
@@ -13,7 +14,7 @@ from dialogs.engine.vocabulary import Event, Heard, HearingFailed, Intent, KeysP
 from dialogs.engine.wishes import Propose, Start, wish
 from dialogs.grammar.correction import Corrected, Unclear
 from dialogs.grammar.grouping import digits_of
-from dialogs.grammar.words import FILLERS, UNKNOWN, words
+from dialogs.grammar.words import FILLERS, GREETINGS, UNKNOWN, words
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
@@ -140,7 +141,7 @@ class Collect(Step):
         if not isinstance(event, Heard) or not current.question.digressions or run.phrases >= MAX_PHRASES:
             return None
         said = " ".join(word for word in readings(event)[0].split() if word != UNKNOWN)
-        return said if any(word.isalpha() and word not in FILLERS for word in words(said)) else None
+        return said if any(word.isalpha() and word not in FILLERS - GREETINGS for word in words(said)) else None
 
     def _obey(self, run: Run, current: Asking, command: Command) -> Outcome:
         match command:
@@ -191,7 +192,11 @@ class Collect(Step):
             return self._fill(run, replace(run.candidate, confirmed=True))
         by_keys = answered.source is Source.KEYS
         filled = SlotValue(answered.value, answered.source, answered.confidence, by_keys, answered.grouped)
-        return self._fill(run, filled) if by_keys or self.read_back is None else self._read(run, self.read_back, filled)
+        # a number that was keyed is known; letters keyed for a word may mean another one
+        is_known = by_keys and run.bundle.slots[current.slot].kind is SlotKind.NUMBER_STRING
+        if is_known or self.read_back is None:
+            return self._fill(run, filled)
+        return self._read(run, self.read_back, filled)
 
     def _read(self, run: Run, read_back: Asking, value: SlotValue) -> Outcome:
         run.waiting, run.candidate, run.half_corrected = Waiting.CONFIRMATION, value, ""

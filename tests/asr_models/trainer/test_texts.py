@@ -12,12 +12,13 @@ from asr_models.trainer.number_texts import amount, date, dictated_number, group
 from asr_models.trainer.texts import TextMaker, is_held_out, outside_words, phrases, vocabulary
 
 KNOWN_KINDS: tuple[Kind, ...] = ("word", "digits", "number", "date", "phrase", "sentence")
-SLOTS = Path(__file__).resolve().parents[3] / "dialogs" / "domain" / "slots.yml"
+DOMAIN = Path(__file__).resolve().parents[3] / "dialogs" / "domain"
 
 
 def phrases_of_the_dialogues() -> list[str]:
     """Read the phrases that the line's own questions listen for."""
-    slots = yaml.safe_load(SLOTS.read_text(encoding="utf-8"))["slots"]
+    files = (DOMAIN / "slots.yml", *(DOMAIN / "slots").glob("*.yml"))
+    slots = {name: slot for file in files for name, slot in yaml.safe_load(file.read_text("utf-8"))["slots"].items()}
     options = [option for slot in slots.values() for option in slot.get("options", {}).values()]
     answers = [phrase for slot in slots.values() for key in ("yes", "no") for phrase in slot.get(key, [])]
     return [phrase for option in options for phrase in option["phrases"]] + answers

@@ -150,3 +150,16 @@ def test_prompts_that_never_change_can_be_spoken_beforehand(bundle: Bundle) -> N
     assert prompts["utter_greeting"].text.startswith("Здравствуйте! Я Юля")
     assert "utter_balance_one_card" not in prompts
     assert all("{" not in prompt.text for prompt in prompts.values())
+
+
+def test_what_a_step_says_was_done_takes_the_place_of_the_task(bundle: Bundle) -> None:
+    state, _ = after(
+        bundle,
+        KeysPressed("4"),
+        ActionDone("loyalty.find_by_phone", RESULTS["one card"]),
+        KeysPressed("2"),
+    )
+    assert state.done == ("Карта не заблокирована: звонящий передумал",)
+    assert state.left == ()
+    state, _ = after(bundle, KeysPressed("1"), ActionDone("loyalty.find_by_phone", RESULTS["one card"]))
+    assert state.done == ("Узнать баланс баллов",)

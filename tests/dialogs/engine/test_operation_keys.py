@@ -44,7 +44,7 @@ def changing(tmp_path: Path) -> Bundle:
         collect: code
         next: END
 """
-        (tmp_path / file.relative_to(base)).parent.mkdir(exist_ok=True)
+        (tmp_path / file.relative_to(base)).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file.relative_to(base)).write_text(text)
     return load_bundle(tmp_path)
 

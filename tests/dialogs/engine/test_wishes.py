@@ -252,3 +252,9 @@ def test_a_caller_who_only_ever_digresses_comes_to_an_end(bundle: Bundle) -> Non
         if isinstance(call.turn[-1], Understand):
             call.tell(THANKS)
     assert isinstance(call.turn[-1], HandOff)
+
+
+def test_where_no_task_is_under_way_there_is_nothing_to_cancel(bundle: Bundle) -> None:
+    call = Call(bundle, Heard("у меня другой вопрос"), Understood((Intent("cancel", 0.9),)))
+    assert "utter_cancelled" not in call.said
+    assert isinstance(call.turn[-1], Ask)

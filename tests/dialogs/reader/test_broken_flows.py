@@ -29,6 +29,7 @@ def spoil(folder: Path, case: dict[str, Any]) -> None:
     elif "bytes" in case:
         path.write_bytes(bytes.fromhex(case["bytes"]))
     elif "text" in case:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(case["text"])
     else:
         whole = path.read_text()

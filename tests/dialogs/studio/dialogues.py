@@ -28,7 +28,7 @@ _numbers = count(1)
 
 def small_dialogue(parent: Path, hello: str = "Здравствуйте!", phrases: str | None = PHRASES) -> Path:
     """Lay a dialogue down that greets as told; without phrases it has no data folder."""
-    folder = Path(shutil.copytree(BASE, parent / f"dialogue-{next(_numbers)}"))
+    folder = Path(shutil.copytree(BASE, parent / f"dialogue-{next(_numbers)}", ignore=shutil.ignore_patterns("data")))
     responses = folder / "domain" / "responses.yml"
     responses.write_text(responses.read_text().replace("Здравствуйте!", hello))
     if phrases is not None:

@@ -145,3 +145,15 @@ def test_a_file_that_is_no_yaml_is_told_and_can_still_be_compared_by_lines(broke
     lines = list(raw_difference(old, new))
     assert lines[:2] == ["--- a/flows/menu.yml", "+++ b/flows/menu.yml"]
     assert "-  menu:" in lines
+
+
+def test_tables_are_told_apart_by_their_files_and_their_rows_by_the_first_column() -> None:
+    hours = "table:\n  rows:\n    - {city: Тула, closes: 22}\n    - {city: Псков, closes: 21}\n"
+    old = {"domain/tables/hours.yml": hours.encode(), "domain/tables/phones.yml": b"table: {rows: [{city: a}]}"}
+    new = old | {"domain/tables/hours.yml": hours.replace("21", "23").encode()}
+    (change,) = difference(old, new)
+    assert (change.section, change.name, change.kind) == ("tables", "hours", Kind.CHANGED)
+    (detail,) = change.details
+    assert (detail.old, detail.new) == ("21", "23")
+    assert "Псков" in detail.where
+    assert [each.name for each in difference({}, old)] == ["hours", "phones"]
