@@ -4,6 +4,7 @@
 #   scripts/rasa.sh [run]             install, train when phrases have changed, serve until Ctrl-C or `stop`
 #   scripts/rasa.sh install|train     one step of it
 #   scripts/rasa.sh stop              stop the server that was started for this state folder and port
+#   scripts/rasa.sh pid               print its process id once it serves; fails until then
 #
 # By environment: YULIA_RASA_PORT (5005, loopback only), YULIA_DIALOGUE__FOLDER (dialogue whose phrases are learnt),
 # YULIA_RASA_EPOCHS (instead of the dialogue's own, as a model apart), YULIA_LINE__STATE_DIR.
@@ -89,19 +90,19 @@ serve() {
         sleep 1
     done
     say "serving on 127.0.0.1:$port after $((SECONDS - began)) s (pid $pid, log: $log)"
-    wait "$pid"
+    wait "$pid" || [ ! -e "server-$port.pid" ] || { tail -n 20 "$log" >&2; say "the server died" >&2; exit 1; }
 }
 
 stop() {
     local pid
     pid=$(server_pid) || { say "not running"; return; }
+    rm -f "$state/server-$port.pid" # tells `serve` that it was meant
     kill "$pid"
     for _ in $(seq 100); do
-        kill -0 "$pid" 2>/dev/null || { rm -f "$state/server-$port.pid"; say "stopped"; return; }
+        kill -0 "$pid" 2>/dev/null || { say "stopped"; return; }
         sleep 0.1
     done
     kill -KILL "$pid"
-    rm -f "$state/server-$port.pid"
     say "stopped the hard way"
 }
 
@@ -110,5 +111,6 @@ case ${1:-run} in
     install) install_rasa ;;
     train) install_rasa; train ;;
     stop) stop ;;
-    *) sed -n '2,11s/^# \{0,1\}//p' "$checkout/scripts/rasa.sh"; exit 2 ;;
+    pid) is_up && server_pid ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$checkout/scripts/rasa.sh"; exit 2 ;;
 esac

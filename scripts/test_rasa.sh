@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Rasa itself: installed and trained by scripts/rasa.sh on the dialogue as it lies there, served on a free port, held to
-# the contract of understanding, and asked in a whole call in the middle of which it is stopped.
+# the contract of understanding, and asked in a whole call in the middle of which it is killed.
 #
 # By environment: YULIA_TEST_RASA=0 skips all this (the first time it fetches 2.4 GB and trains for minutes).
 set -euo pipefail
@@ -15,16 +15,16 @@ YULIA_RASA_PORT=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bin
 export YULIA_RASA_PORT
 export YULIA_TEST_RASA_URL=http://127.0.0.1:$YULIA_RASA_PORT
 
-scripts/rasa.sh install
 scripts/rasa.sh train
-scripts/rasa.sh run &
+told=$(mktemp)
+scripts/rasa.sh run > "$told" 2>&1 &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
-for ((tries = 0; ; tries++)); do
-    .venv/bin/python -c 'import sys, urllib.request as ask; ask.urlopen(sys.argv[1], timeout=2)' \
-        "$YULIA_TEST_RASA_URL/status" 2>/dev/null && break
-    kill -0 "$server" 2>/dev/null && [ $tries -lt 300 ] || { echo "Rasa did not come up" >&2; exit 1; }
+trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -f "$told"' EXIT
+until scripts/rasa.sh pid > /dev/null 2>&1; do
+    kill -0 "$server" 2>/dev/null || { cat "$told" >&2; exit 1; }
     sleep 1
 done
+YULIA_TEST_RASA_PID=$(scripts/rasa.sh pid)
+export YULIA_TEST_RASA_PID
 .venv/bin/python -m pytest tests/dialogs/nlu/test_understanding_contract.py
-.venv/bin/python -m pytest tests/calls/test_rasa.py  # last: it stops the server
+.venv/bin/python -m pytest tests/calls/test_rasa.py # the last one: it kills the server

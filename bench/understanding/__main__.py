@@ -34,7 +34,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.understanding.figures import as_dict
-from bench.understanding.rasa import Done, Job, RasaFailed, run_jobs
+from bench.understanding.rasa_training import Done, Job, RasaFailed, run_jobs
 from dialogs.nlu.embedded import EmbeddedUnderstanding
 from dialogs.nlu.evaluation import FOLDS, Evaluation, evaluate, folds
 from dialogs.nlu.settings import UnderstandingEngine, UnderstandingSettings

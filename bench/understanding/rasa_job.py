@@ -1,4 +1,4 @@
-"""Train Rasa on phrases and let it parse others: run with Rasa's own Python by `bench.understanding.rasa`.
+"""Train Rasa on phrases and let it parse others: run with Rasa's own Python by `bench.understanding.rasa_training`.
 
     python rasa_job.py jobs.json answers.jsonl
 

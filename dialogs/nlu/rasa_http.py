@@ -43,9 +43,11 @@ class RasaUnderstanding:
         )
 
     async def parse(self, text: str) -> Parsed:
-        """Ask `/model/parse`."""
-        answer = await self._ask("POST", "/model/parse", {"text": as_asked(text)})
-        return read_answer(text, answer)
+        """Ask `/model/parse`, unless there is nothing to ask: of an empty phrase Rasa would make something."""
+        asked = as_asked(text)
+        if not asked:
+            return Parsed(text, None, 0.0)
+        return read_answer(text, await self._ask("POST", "/model/parse", {"text": asked}))
 
     async def check(self) -> None:
         """Ask `/status`; a server that has not loaded its model yet is not up."""
@@ -100,7 +102,7 @@ def _refusal(status: int) -> UnderstandingError:
 
 def as_asked(text: str) -> str:
     """Return the phrase as Rasa gets it: not too long, lower case, without the recogniser's unknown words."""
-    return text[:MAX_TEXT_CHARACTERS].replace("[unk]", " ").lower()
+    return text[:MAX_TEXT_CHARACTERS].replace("[unk]", " ").lower().strip()
 
 
 def read_answer(text: str, answer: Any) -> Parsed:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import yaml
 
@@ -67,12 +67,7 @@ def run_jobs(dialogue: Path, jobs: Sequence[Job], epochs: int | None) -> Iterato
     state = rasa_state()
     with tempfile.TemporaryDirectory(prefix="yulia-bench-rasa-") as made:
         folder = Path(made)
-        (folder / "config.yml").write_text(_config(dialogue / "config.yml", epochs), encoding="utf-8")
-        task = {
-            "config": str(folder / "config.yml"),
-            "domain": str(dialogue / "domain.yml"),
-            "jobs": [_job(folder / f"nlu-{number}.yml", job) for number, job in enumerate(jobs)],
-        }
+        task = rasa_task(folder, dialogue, jobs, epochs)
         (folder / "jobs.json").write_text(json.dumps(task, ensure_ascii=False), encoding="utf-8")
         answers = folder / "answers.jsonl"
         answers.touch()
@@ -81,7 +76,7 @@ def run_jobs(dialogue: Path, jobs: Sequence[Job], epochs: int | None) -> Iterato
             log.open("w") as told,
             answers.open(encoding="utf-8") as lines,
             subprocess.Popen(
-                [state / "venv/bin/python", JOB, folder / "jobs.json", answers],
+                [state / "venv/bin/python", "-P", JOB, folder / "jobs.json", answers],
                 cwd=folder,
                 env={**os.environ, **_QUIET},
                 stdout=told,
@@ -90,6 +85,16 @@ def run_jobs(dialogue: Path, jobs: Sequence[Job], epochs: int | None) -> Iterato
         ):
             for job in jobs:
                 yield _done(job, _next_line(lines, process, log))
+
+
+def rasa_task(folder: Path, dialogue: Path, jobs: Sequence[Job], epochs: int | None) -> dict[str, Any]:
+    """Write into a folder what Rasa is to learn, and return what `rasa_job.py` is to do."""
+    (folder / "config.yml").write_text(_config(dialogue / "config.yml", epochs), encoding="utf-8")
+    return {
+        "config": str(folder / "config.yml"),
+        "domain": str(dialogue / "domain.yml"),
+        "jobs": [_job(folder / f"nlu-{number}.yml", job) for number, job in enumerate(jobs)],
+    }
 
 
 def _next_line(answers: TextIO, process: subprocess.Popen[bytes], log: Path) -> str:
