@@ -75,7 +75,7 @@ sys.exit(not json.load(ask.urlopen(sys.argv[1], timeout=2))["model_file"])' "htt
 }
 
 serve() {
-    local pid began=$SECONDS log=$state/server-$port.log
+    local pid began=$SECONDS log=$state/server-$model.log
     if pid=$(server_pid); then say "already running (pid $pid); stop it with scripts/rasa.sh stop" >&2; exit 1; fi
     cd "$state"
     venv/bin/rasa run --enable-api --interface 127.0.0.1 --port "$port" --model "models/$model.tar.gz" \
