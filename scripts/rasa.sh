@@ -65,7 +65,7 @@ train() {
 server_pid() {
     local pid
     pid=$(cat "$state/server-$port.pid" 2>/dev/null) || return 1
-    tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -q 'rasa run' || return 1
+    tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -q 'rasa run' || return 1
     echo "$pid"
 }
 
@@ -75,22 +75,31 @@ sys.exit(not json.load(ask.urlopen(sys.argv[1], timeout=2))["model_file"])' "htt
 }
 
 serve() {
-    local pid began=$SECONDS log=$state/server-$model.log
-    if pid=$(server_pid); then say "already running (pid $pid); stop it with scripts/rasa.sh stop" >&2; exit 1; fi
+    local began=$SECONDS
+    log=$state/server-$model.log
+    if server=$(server_pid); then say "already running (pid $server); stop it with scripts/rasa.sh stop" >&2; exit 1; fi
     cd "$state"
     venv/bin/rasa run --enable-api --interface 127.0.0.1 --port "$port" --model "models/$model.tar.gz" \
         > "$log" 2>&1 < /dev/null &
-    pid=$!
-    echo "$pid" > "server-$port.pid"
-    trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; rm -f "$state/server-$port.pid"' EXIT
+    server=$! # not local: the trap outlives this function
+    echo "$server" > "server-$port.pid"
+    trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f "$state/server-$port.pid"' EXIT
     trap 'exit 130' INT TERM
     until is_up; do
-        kill -0 "$pid" 2>/dev/null || { tail -n 20 "$log" >&2; say "the server died" >&2; exit 1; }
+        kill -0 "$server" 2>/dev/null || died
         [ $((SECONDS - began)) -lt 300 ] || { say "the server is not up after 300 s (log: $log)" >&2; exit 1; }
         sleep 1
     done
-    say "serving on 127.0.0.1:$port after $((SECONDS - began)) s (pid $pid, log: $log)"
-    wait "$pid" || [ ! -e "server-$port.pid" ] || { tail -n 20 "$log" >&2; say "the server died" >&2; exit 1; }
+    say "serving on 127.0.0.1:$port after $((SECONDS - began)) s (pid $server, log: $log)"
+    wait "$server" || died
+}
+
+# The server is gone: whether that was meant.
+died() {
+    [ -e "$state/server-$port.pid" ] || exit 0
+    tail -n 20 "$log" >&2
+    say "the server died" >&2
+    exit 1
 }
 
 stop() {
