@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import webrtcvad
 
+from asr_models.noise_suppression import NoiseSuppressor
 from asr_models.port import SAMPLE_RATE_HZ
 from asr_models.settings import GateSettings
 from asr_models.voicing import periodicity
@@ -36,6 +37,7 @@ class SpeechGate:
         self._detector = webrtcvad.Vad(self._settings.aggressiveness)
         self._recent_voiced: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
         self._recent_periodic: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
+        self._suppressor = NoiseSuppressor() if self._settings.noise_suppression else None
         self._frame_before = np.zeros(FRAME_BYTES // 2, np.float32)
         self._look_back: deque[bytes] = deque(maxlen=round(self._settings.look_back_seconds / FRAME_SECONDS) or None)
         self._close_frames = max(1, round(self._settings.close_seconds / FRAME_SECONDS))
@@ -54,10 +56,12 @@ class SpeechGate:
     def take(self, pcm16: bytes, *, may_open: bool = True, floor_db: float = SILENCE_DB) -> bytes:
         """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it.
 
+        Judged is the frame as it came; what is returned lags by a frame and has the steady noise of the line taken out.
         What is not louder than `floor_db` is no speech (an echo may be that loud).
         """
         if len(pcm16) != FRAME_BYTES:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
+        heard = pcm16 if self._suppressor is None else self._suppressor.process(pcm16)
         voiced = self.frame_is_voiced = self._is_voiced(pcm16, floor_db)
         self._recent_voiced.append(voiced)
         self._recent_periodic.append(self._is_periodic(pcm16))
@@ -66,8 +70,8 @@ class SpeechGate:
             self.periodic_frames += self._recent_periodic[-1]
             if self.pause_frames >= self._close_frames:
                 self.close()
-            return pcm16
-        self._look_back.append(pcm16)
+            return heard
+        self._look_back.append(heard)
         if not (may_open and self._begun(voiced)):
             return b""
         self.is_open = True

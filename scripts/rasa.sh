@@ -3,11 +3,12 @@
 #
 #   scripts/rasa.sh [run]             install, train when phrases have changed, serve until Ctrl-C or `stop`
 #   scripts/rasa.sh install|train     one step of it
-#   scripts/rasa.sh stop              stop the server that runs for this state folder
-#   scripts/rasa.sh cross-validate    five-fold over the training phrases; takes as long as five trainings
+#   scripts/rasa.sh stop              stop the server that was started for this state folder and port
+#   scripts/rasa.sh pid               print its process id once it serves; fails until then
 #
 # By environment: YULIA_RASA_PORT (5005, loopback only), YULIA_DIALOGUE__FOLDER (dialogue whose phrases are learnt),
-# YULIA_LINE__STATE_DIR. The line asks it first with YULIA_UNDERSTANDING__ENGINE=rasa.
+# YULIA_RASA_EPOCHS (instead of the dialogue's own, as a model apart), YULIA_LINE__STATE_DIR.
+# The line asks it first with YULIA_UNDERSTANDING__ENGINE=rasa.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 checkout=$PWD
@@ -15,6 +16,8 @@ uv_version=0.13.9
 port=${YULIA_RASA_PORT:-5005}
 state=$(scripts/setup.sh --print-state-dir)/rasa
 dialogue=$(cd "${YULIA_DIALOGUE__FOLDER:-dialogs}" && pwd)
+epochs=${YULIA_RASA_EPOCHS:-}
+model=yulia${epochs:+-$epochs-epochs}
 export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=2 PYTHONWARNINGS=ignore SQLALCHEMY_SILENCE_UBER_WARNING=1
 
 say() { printf 'rasa: %s\n' "$*"; }
@@ -41,67 +44,75 @@ install_rasa() {
 }
 
 train() {
-    local wanted files
+    local wanted files began
     mapfile -t files < <(sources)
     wanted=$(digest "${files[@]}")
-    [ "$(cat "$state/trained" 2>/dev/null)" = "$wanted" ] && [ -f "$state/models/yulia.tar.gz" ] && return
-    say "training on $dialogue (log: $state/train.log)"
+    [ "$(cat "$state/models/$model.sources" 2>/dev/null)" = "$wanted" ] && [ -f "$state/models/$model.tar.gz" ] && return
+    began=$SECONDS
+    say "training on $dialogue${epochs:+, $epochs epochs} (log: $state/train.log)"
+    mkdir -p "$state/models"
+    cp "$dialogue/config.yml" "$state/config.yml"
+    [ -z "$epochs" ] || sed -i -E "s/^( +epochs:) .*/\1 $epochs/" "$state/config.yml"
     # Not in the dialogue's folder: Rasa leaves a cache where it runs.
-    (cd "$state" && venv/bin/rasa train nlu --config "$dialogue/config.yml" --nlu "$dialogue/data" \
-        --domain "$dialogue/domain.yml" --out models --fixed-model-name yulia) > "$state/train.log" 2>&1 ||
+    (cd "$state" && venv/bin/rasa train nlu --config config.yml --nlu "$dialogue/data" \
+        --domain "$dialogue/domain.yml" --out models --fixed-model-name "$model") > "$state/train.log" 2>&1 ||
         { tail -n 20 "$state/train.log" >&2; say "training failed" >&2; exit 1; }
-    echo "$wanted" > "$state/trained"
-    say "trained in $SECONDS s"
+    echo "$wanted" > "$state/models/$model.sources"
+    say "trained in $((SECONDS - began)) s"
 }
 
 # The pid of the running server, checked to be one: pids are used again.
 server_pid() {
     local pid
-    pid=$(cat "$state/server.pid" 2>/dev/null) || return 1
-    tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -q 'rasa run' || return 1
+    pid=$(cat "$state/server-$port.pid" 2>/dev/null) || return 1
+    tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -q 'rasa run' || return 1
     echo "$pid"
 }
 
-is_up() { curl --silent --fail --max-time 2 "http://127.0.0.1:$port/status" 2>/dev/null | grep -q '"model_file"'; }
+is_up() {
+    "$state/venv/bin/python" -c 'import json, sys, urllib.request as ask
+sys.exit(not json.load(ask.urlopen(sys.argv[1], timeout=2))["model_file"])' "http://127.0.0.1:$port/status" 2>/dev/null
+}
 
 serve() {
-    local pid began=$SECONDS
-    if pid=$(server_pid); then say "already running (pid $pid); stop it with scripts/rasa.sh stop" >&2; exit 1; fi
+    local began=$SECONDS
+    log=$state/server-$model.log
+    if server=$(server_pid); then say "already running (pid $server); stop it with scripts/rasa.sh stop" >&2; exit 1; fi
     cd "$state"
-    venv/bin/rasa run --enable-api --interface 127.0.0.1 --port "$port" --model models/yulia.tar.gz \
-        > server.log 2>&1 < /dev/null &
-    pid=$!
-    echo "$pid" > server.pid
-    trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; rm -f "$state/server.pid"' EXIT
+    venv/bin/rasa run --enable-api --interface 127.0.0.1 --port "$port" --model "models/$model.tar.gz" \
+        > "$log" 2>&1 < /dev/null &
+    server=$! # not local: the trap outlives this function
+    echo "$server" > "server-$port.pid"
+    trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f "$state/server-$port.pid"' EXIT
     trap 'exit 130' INT TERM
     until is_up; do
-        kill -0 "$pid" 2>/dev/null || { tail -n 20 server.log >&2; say "the server died" >&2; exit 1; }
-        [ $((SECONDS - began)) -lt 300 ] || { say "the server is not up after 300 s (log: $state/server.log)" >&2; exit 1; }
+        kill -0 "$server" 2>/dev/null || died
+        [ $((SECONDS - began)) -lt 300 ] || { say "the server is not up after 300 s (log: $log)" >&2; exit 1; }
         sleep 1
     done
-    say "serving on 127.0.0.1:$port after $((SECONDS - began)) s (pid $pid, log: $state/server.log)"
-    wait "$pid"
+    say "serving on 127.0.0.1:$port after $((SECONDS - began)) s (pid $server, log: $log)"
+    wait "$server" || died
+}
+
+# The server is gone: whether that was meant.
+died() {
+    [ -e "$state/server-$port.pid" ] || exit 0
+    tail -n 20 "$log" >&2
+    say "the server died" >&2
+    exit 1
 }
 
 stop() {
     local pid
     pid=$(server_pid) || { say "not running"; return; }
+    rm -f "$state/server-$port.pid" # tells `serve` that it was meant
     kill "$pid"
     for _ in $(seq 100); do
-        kill -0 "$pid" 2>/dev/null || { rm -f "$state/server.pid"; say "stopped"; return; }
+        kill -0 "$pid" 2>/dev/null || { say "stopped"; return; }
         sleep 0.1
     done
     kill -KILL "$pid"
-    rm -f "$state/server.pid"
     say "stopped the hard way"
-}
-
-cross_validate() {
-    say "five trainings (log: $state/cross-validation.log)"
-    (cd "$state" && venv/bin/rasa test nlu --cross-validation --folds 5 --config "$dialogue/config.yml" \
-        --nlu "$dialogue/data" --domain "$dialogue/domain.yml" --out cross-validation) 2>&1 |
-        tee "$state/cross-validation.log" | grep -E 'Accuracy|F1-score|Precision' || true
-    say "reports: $state/cross-validation"
 }
 
 case ${1:-run} in
@@ -109,6 +120,6 @@ case ${1:-run} in
     install) install_rasa ;;
     train) install_rasa; train ;;
     stop) stop ;;
-    cross-validate) install_rasa; cross_validate ;;
+    pid) is_up && server_pid ;;
     *) sed -n '2,12s/^# \{0,1\}//p' "$checkout/scripts/rasa.sh"; exit 2 ;;
 esac

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_models.noise_suppression import suppressed
 from asr_models.trainer import channel, handset, noise
 from asr_models.trainer.clips import BANK_RATE_HZ, TELEPHONE_RATE_HZ, AlignedClip, Segment, TelephoneUtterance, Word
 from asr_models.trainer.composition import Composer, Composition
@@ -34,7 +35,7 @@ class AugmentationRecipe:
     tempo_share: float = 0.6
     room_share: float = 0.35
     equaliser_share: float = 0.7
-    band_share: float = 0.5
+    band_share: float = 0.6
     noise_share: float = 0.9
     snr_db: tuple[float, float, float] = (3.0, 40.0, 17.0)  # least, most, usual
     babble_share: float = 0.3
@@ -106,7 +107,7 @@ class _Line:
                 codec: Codec = CODECS[self._random.integers(len(CODECS))]
                 sent = through_codec(sent, codec)
             for pcm16, sounding in zip(sent, block, strict=True):
-                yield TelephoneUtterance(self._far_end(pcm16), sounding.words)
+                yield TelephoneUtterance(suppressed(self._far_end(pcm16)), sounding.words)
 
     def _near_end(self, composition: Composition) -> _Sounding:
         """Do all that happens before the line: the speaker, the room, the noise, the microphone."""

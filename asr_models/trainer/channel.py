@@ -12,6 +12,7 @@ from asr_models.trainer.clips import TELEPHONE_RATE_HZ
 
 Samples = NDArray[np.float32]
 _TAIL = 4000  # samples: the longest echo, 0.5 s
+_WALL_SHARE = 0.5
 _PACKET = 160  # samples: 20 ms
 
 
@@ -47,10 +48,10 @@ def equaliser(size: int, random: np.random.Generator) -> NDArray[np.floating]:
 
 
 def band(size: int, random: np.random.Generator) -> NDArray[np.floating]:
-    """Make a line's response: from 60-350 Hz to 2900-3900 Hz, more or less steep."""
+    """Make a line's response: from 60-350 Hz to 2900-3900 Hz, more or less steep, often a wall like digital filters."""
     hz = _bins_hz(size)
     low, high = random.uniform(60, 350), random.uniform(2900, 3900)
-    order = random.integers(1, 6)
+    order = random.integers(6, 16) if random.random() < _WALL_SHARE else random.integers(1, 6)
     ratio_low, ratio_high = (low / np.maximum(hz, 1)) ** (2 * order), (hz / high) ** (2 * order + 4)
     return np.asarray(1 / np.sqrt((1 + ratio_low) * (1 + ratio_high)))
 

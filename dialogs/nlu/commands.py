@@ -64,7 +64,7 @@ def test(
 ) -> None:
     """Measure on phrases that were written apart from the training data; tell what is taken for what.
 
-    Rasa's own five-fold: scripts/rasa.sh cross-validate.
+    Both engines on the same five folds, which takes six trainings of Rasa: make bench-understanding.
     """
     from dialogs.nlu.evaluation import five_fold
 

@@ -92,9 +92,15 @@ async def evaluate(engine: Understanding, examples: Sequence[Example]) -> Evalua
 
 def five_fold(examples: Sequence[Example], threshold: float) -> Evaluation:
     """Train the embedded engine on four fifths, judge the other, five times: every phrase is judged unseen."""
-    intents = [example.intent for example in examples]
     judged: list[Judged] = []
-    for learnt, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(intents, intents):
-        engine = EmbeddedUnderstanding([examples[number] for number in learnt], threshold)
-        judged += [Judged(examples[number], engine.understand(examples[number].text)) for number in unseen]
+    for learnt, unseen in folds(examples):
+        engine = EmbeddedUnderstanding(learnt, threshold)
+        judged += [Judged(example, engine.understand(example.text)) for example in unseen]
     return Evaluation(engine.name, tuple(judged))
+
+
+def folds(examples: Sequence[Example]) -> Iterator[tuple[list[Example], list[Example]]]:
+    """Yield what is learnt and what is judged, five times; the same for every engine."""
+    intents = [example.intent for example in examples]
+    for learnt, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(intents, intents):
+        yield [examples[number] for number in learnt], [examples[number] for number in unseen]

@@ -43,9 +43,11 @@ class RasaUnderstanding:
         )
 
     async def parse(self, text: str) -> Parsed:
-        """Ask `/model/parse`."""
-        answer = await self._ask("POST", "/model/parse", {"text": text[:MAX_TEXT_CHARACTERS].lower()})
-        return _read(text, answer)
+        """Ask `/model/parse`, unless there is nothing to ask: of an empty phrase Rasa would make something."""
+        asked = as_asked(text)
+        if not asked:
+            return Parsed(text, None, 0.0)
+        return read_answer(text, await self._ask("POST", "/model/parse", {"text": asked}))
 
     async def check(self) -> None:
         """Ask `/status`; a server that has not loaded its model yet is not up."""
@@ -98,8 +100,17 @@ def _refusal(status: int) -> UnderstandingError:
     return kind(f"status {status}")
 
 
-def _read(text: str, answer: Any) -> Parsed:
-    """Read Rasa's answer; keys that this project does not know are ignored."""
+def as_asked(text: str) -> str:
+    """Return the phrase as Rasa gets it: not too long, lower case, without the recogniser's unknown words."""
+    return text[:MAX_TEXT_CHARACTERS].replace("[unk]", " ").lower().strip()
+
+
+def read_answer(text: str, answer: Any) -> Parsed:
+    """Read Rasa's answer; keys that this project does not know are ignored.
+
+    Raises:
+        UnderstandingGarbage: it is no parse.
+    """
     try:
         first = None if answer["intent"]["name"] is None else _ranked(answer["intent"])
         ranking = tuple(_ranked(each) for each in answer.get("intent_ranking", [])[: RANKED + 1])

@@ -94,6 +94,19 @@ async def test_a_fallback_has_no_intent_but_the_confidence_of_the_likeliest(rasa
     assert [each.intent for each in parsed.ranking] == ["balance", "block_card"]
 
 
+@pytest.mark.parametrize("text", ["", "  ", "[unk]", "[unk] [unk]"])
+async def test_nothing_heard_is_not_asked_about(rasa: RasaUnderstanding, rasa_server: RasaServer, text: str) -> None:
+    """Rasa finds some intent in an empty phrase, by its letters' absence."""
+    parsed = await rasa.parse(text)
+    assert (parsed.text, parsed.intent, parsed.confidence, parsed.ranking) == (text, None, 0.0, ())
+    assert rasa_server.phrases == []
+
+
+async def test_unknown_words_of_the_recogniser_are_left_out(rasa: RasaUnderstanding, rasa_server: RasaServer) -> None:
+    assert (await rasa.parse("[unk] Украли карту")).intent == "block_card"
+    assert rasa_server.phrases == ["украли карту"]
+
+
 async def test_entities_are_handed_on(rasa: RasaUnderstanding, rasa_server: RasaServer) -> None:
     rasa_server.spoiled = answering(
         '{"intent": {"name": "store_hours", "confidence": 0.9},'

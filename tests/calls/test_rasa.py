@@ -1,0 +1,63 @@
+"""Rasa understands a caller, dies in the middle of the call, and the caller notices nothing.
+
+Run by `make test-rasa`, which installs and trains Rasa, starts it, and names it in YULIA_TEST_RASA_URL and _PID.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+
+from integrations.call_records.port import CallOutcome
+from ivr.softphone.phone import Side, SoftPhones
+from tests.calls.caller import call, hear_question, prompts
+from tests.calls.running_line import LineAddresses, own_line
+
+RASA_URL = os.environ.get("YULIA_TEST_RASA_URL")
+RASA_PID = os.environ.get("YULIA_TEST_RASA_PID")
+FREE_PHRASE = "скажите мне сколько накопилось баллов"
+"""Not among the menu's own answers."""
+
+pytestmark = pytest.mark.skipif(not (RASA_URL and RASA_PID), reason="make test-rasa starts a Rasa and runs this")
+
+
+def understood_by(metrics: str, engine: str) -> int:
+    """Count the phrases that an engine answered."""
+    row = rf'^yulia_understanding_seconds_count{{engine="{engine}",result="ok",stood_in="\w+"}} ([\d.]+)$'
+    return sum(int(float(count)) for count in re.findall(row, metrics, re.MULTILINE))
+
+
+async def test_a_phrase_is_understood_by_rasa_and_the_next_without_it(phones: SoftPhones) -> None:
+    # a busy machine needs longer than the line grants; the limit itself has a test of its own
+    environment = {
+        "YULIA_UNDERSTANDING__ENGINE": "rasa",
+        "YULIA_UNDERSTANDING__RASA_URL": str(RASA_URL),
+        "YULIA_UNDERSTANDING__LIMIT_SECONDS": "10",
+    }
+    async with own_line(**environment) as running:
+        line = LineAddresses.of(running)
+        ringing = await call(phones, line, "+79160000009")
+        await hear_question(ringing)
+        await ringing.say(FREE_PHRASE)
+        await hear_question(ringing)
+        metrics = await line.metrics()
+        assert (understood_by(metrics, "rasa"), understood_by(metrics, "embedded")) == (1, 0)
+
+        os.kill(int(RASA_PID or 0), signal.SIGKILL)
+        await ringing.press("1")  # something else: the open question again
+        await hear_question(ringing)
+        await ringing.say(FREE_PHRASE)
+        await hear_question(ringing)
+        metrics = await line.metrics()
+        assert (understood_by(metrics, "rasa"), understood_by(metrics, "embedded")) == (1, 1)
+        await ringing.say("нет спасибо")
+        assert await ringing.wait_closed(15) is Side.THEM
+        record = await line.latest_record("0009")
+    assert record.end is not None
+    assert record.end.outcome is CallOutcome.CONTAINED
+    said = prompts(record)
+    assert said.count("Ваш баланс: пять баллов.") == 2, said
+    assert not any("Не поняла" in prompt or "ошиб" in prompt for prompt in said)
