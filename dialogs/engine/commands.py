@@ -77,12 +77,12 @@ SPOKEN: dict[Command, tuple[str, ...]] = {
 """All of it is understood at every question; an option of a question that says the same goes first."""
 
 SPOKEN_BRIEFLY: dict[Command, tuple[str, ...]] = {
-    Command.OPERATOR: ("оператор", "оператора", "соедините с оператором", "человек"),
+    Command.OPERATOR: ("оператор", "оператора", "человек"),
     Command.REPEAT: ("повторите", "ещё раз"),
     Command.CANCEL: ("отмена",),
     Command.WAIT: ("подождите",),
 }
-"""What is listened for while numbers are dictated: each further phrase would cost digits."""
+"""What is listened for while numbers are dictated: each further phrase costs digits, and «с» is heard in any breath."""
 
 
 def command_for_keys(keys: str, lone_keys: str) -> Command | None:
