@@ -16,6 +16,7 @@ from dialogs.engine.vocabulary import Event, Heard, HearingFailed, Intent, KeysP
 from dialogs.engine.wishes import Propose, Start, wish
 from dialogs.grammar.correction import Corrected, Unclear
 from dialogs.grammar.grouping import digits_of
+from dialogs.grammar.number_words import number_word
 from dialogs.grammar.words import FILLERS, GREETINGS, UNKNOWN, words
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class Collect(Step):
         if not isinstance(event, Heard) or not current.question.digressions or run.phrases >= MAX_PHRASES:
             return None
         said = " ".join(word for word in readings(event)[0].split() if word != UNKNOWN)
-        return said if any(word.isalpha() and word not in FILLERS - GREETINGS for word in words(said)) else None
+        return said if any(_may_tell_a_wish(word) for word in words(said)) else None
 
     def _obey(self, run: Run, current: Asking, command: Command) -> Outcome:
         match command:
@@ -281,3 +282,8 @@ class Collect(Step):
     def _passed(self, run: Run, asking: Asking, no_input: bool, rung: str) -> None:
         ladder = "no_input" if no_input else "no_match"
         run.passed(self.id, f"{'confirm ' if asking is self.read_back else ''}{ladder} {rung}")
+
+
+def _may_tell_a_wish(word: str) -> bool:
+    """Rule out numbers, too: nobody wishes «сорок пять три», but noise is readily taken for it."""
+    return word.isalpha() and word not in FILLERS - GREETINGS and number_word(word) is None

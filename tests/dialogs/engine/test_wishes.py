@@ -82,6 +82,7 @@ def test_unknown_speech_is_cut_out_and_nothing_but_it_is_not_understood_at_all(b
     assert Call(bundle, Heard("[unk] сделать заказ [unk]")).turn == (Understand("сделать заказ"),)
     assert Call(bundle, Heard("[unk]")).said == ["utter_again"]
     assert Call(bundle, Heard("ну вот")).said == ["utter_again"]
+    assert Call(bundle, Heard("сорок пять [unk] три")).said == ["utter_again"], "noise is readily taken for numbers"
 
 
 def test_what_cannot_be_understood_is_an_answer_that_was_not_understood(bundle: Bundle) -> None:
