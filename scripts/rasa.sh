@@ -87,7 +87,7 @@ serve() {
     trap 'exit 130' INT TERM
     until is_up; do
         kill -0 "$server" 2>/dev/null || died
-        [ $((SECONDS - began)) -lt 300 ] || { say "the server is not up after 300 s (log: $log)" >&2; exit 1; }
+        [ $((SECONDS - began)) -lt 600 ] || { say "the server is not up after 600 s (log: $log)" >&2; exit 1; }
         sleep 1
     done
     say "serving on 127.0.0.1:$port after $((SECONDS - began)) s (pid $server, log: $log)"

@@ -80,14 +80,10 @@ def as_dict(evaluation: Evaluation) -> dict[str, Any]:
         "reliability": [[round(said, 3), count, round(right, 3)] for said, count, right in reliability(evaluation)],
         "by_intent": {intent: [count, right] for intent, count, right in evaluation.by_intent()},
         "confusions": evaluation.confusions(),
-        "misunderstood": [
-            [
-                each.example.text,
-                each.example.intent,
-                each.got,
-                [[rank.intent, round(rank.confidence, 3)] for rank in each.parsed.ranking[:RANKED]],
-            ]
-            for each in evaluation.judged
-            if not each.is_right
-        ],
+        "misunderstood": [_told(each) for each in evaluation.judged if not each.is_right],
     }
+
+
+def _told(judged: Judged) -> str:
+    ranking = ", ".join(f"{rank.intent} {rank.confidence:.3f}" for rank in judged.parsed.ranking[:RANKED])
+    return f"{judged.example.text} | {judged.example.intent} -> {judged.got} | {ranking}"

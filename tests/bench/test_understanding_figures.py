@@ -57,7 +57,10 @@ def test_confidence_that_is_too_high_is_an_error_of_calibration(evaluation: Eval
 
 def test_results_name_every_misunderstood_phrase(evaluation: Evaluation) -> None:
     told = json.loads(json.dumps(as_dict(evaluation)))
-    assert [row[1:3] for row in told["misunderstood"]] == [["balance", "block_card"], ["block_card", "balance"]]
+    assert told["misunderstood"] == [
+        "фраза | balance -> block_card | block_card 0.850, balance 0.150",
+        "фраза | block_card -> balance | balance 0.500, block_card 0.400",
+    ]
 
 
 def test_every_phrase_is_judged_once_by_who_did_not_learn_it() -> None:
