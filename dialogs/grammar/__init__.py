@@ -9,6 +9,7 @@ from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
 from dialogs.grammar.choice import Option, can_grow_into_another, match
 from dialogs.grammar.correction_words import speaks_of_digits
+from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, complete
 
 __all__ = ["dictating", "may_be_corrected", "options_of", "rule_of", "satisfies"]
@@ -25,7 +26,8 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
     """
     options = options_of(question)
     found = match(text, options)
-    if found is not None and not (found.value == NO and may_be_corrected(question)):
+    says_no_to_a_number = found is not None and found.value == NO and may_be_corrected(question)
+    if found is not None and not says_no_to_a_number and not _rather_goes_on(question, text, alternatives):
         return not can_grow_into_another(text, found, options)
     match question.answer:
         case AnswerKind.YES_NO if may_be_corrected(question):
@@ -37,6 +39,15 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
             return complete(text, rule) or any(complete(each, rule) for each in alternatives[:MAX_ALTERNATIVES])
         case AnswerKind.CHOICE:
             return False
+
+
+def _rather_goes_on(question: Question, text: str, alternatives: Sequence[str]) -> bool:
+    """Say whether a command in the middle of a number may as well be its next group: «оператора» for «сорок сорок»."""
+    digits = len(dictation(text).words) if question.answer is AnswerKind.DIGITS else 0
+    options = options_of(question)
+    return bool(digits) and any(
+        len(dictation(each).words) > digits and match(each, options) is None for each in alternatives[:MAX_ALTERNATIVES]
+    )
 
 
 def dictating(question: Question, text: str) -> bool:

@@ -123,6 +123,13 @@ def test_a_text_that_does_not_answer_for_sure(asked: Question, said: str) -> Non
     assert not satisfies(asked, said)
 
 
+def test_a_command_heard_in_the_middle_of_a_number_may_be_its_next_group() -> None:
+    """«сорок сорок» was heard as «оператора» by one voice: with digits among the other readings hearing goes on."""
+    assert not satisfies(DIGITS, "один два оператор", ("один два сорок сорок", "один два оператора"))
+    assert satisfies(DIGITS, "один два оператор", ("один два оператора",))
+    assert satisfies(DIGITS, "оператор", ("сорок сорок",)), "before any digit it is the command"
+
+
 def test_a_clipped_no_is_a_no() -> None:
     """A short «нет» often reaches the recogniser as «не»; alone it can mean nothing else."""
     assert yes_no.parse("не") is False
