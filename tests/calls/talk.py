@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.call_records.port import CallRecord
+from ivr.softphone.errors import SoftphoneError
 from ivr.softphone.phone import LineCall, Side, SoftPhones
 from tests.calls.caller import call, hear_question
 from tests.calls.running_line import LineAddresses
@@ -37,7 +38,7 @@ class Talk:
         for answer in answers:
             for _ in range(times):
                 await self.ringing.say(answer)
-                await hear_question(self.ringing)
+                await self._hear()
                 if UNKNOWN not in await self._heard():
                     break
 
@@ -51,17 +52,17 @@ class Talk:
             await self.ringing.say(group)
             await self.ringing.hear_seconds(PAUSE_BETWEEN_GROUPS_SECONDS)
         await self.ringing.say(groups[-1])
-        await hear_question(self.ringing)
+        await self._hear()
 
     async def press(self, *answers: str) -> None:
         """Answer the questions that come one after the other by keys."""
         for keys in answers:
             await self.ringing.press(keys)
-            await hear_question(self.ringing)
+            await self._hear()
 
     async def keep_silent(self) -> None:
         """Say nothing until Yulia asks again."""
-        await hear_question(self.ringing)
+        await self._hear()
 
     async def take_leave(self, *, by_keys: bool = False) -> CallRecord:
         """Need nothing more, wait until Yulia ends the call, and return its record."""
@@ -75,6 +76,15 @@ class Talk:
     async def record(self) -> CallRecord:
         """Wait for the call's record."""
         return await self.line.latest_record(self.caller_number[-4:])
+
+    async def _hear(self) -> None:
+        """Hear Yulia out; a call that goes otherwise tells what was said on it."""
+        try:
+            await hear_question(self.ringing)
+        except SoftphoneError as error:
+            context = await self.line.live_context(self.caller_number)
+            error.add_note("\n".join(f"{entry.who}: {entry.text}" for entry in context.transcript))
+            raise
 
     async def _heard(self) -> str:
         """Return what the line made of the newest answer."""
