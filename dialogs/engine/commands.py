@@ -79,10 +79,9 @@ SPOKEN: dict[Command, tuple[str, ...]] = {
 SPOKEN_BRIEFLY: dict[Command, tuple[str, ...]] = {
     Command.OPERATOR: ("оператор", "оператора", "человек"),
     Command.REPEAT: ("повторите", "ещё раз"),
-    Command.CANCEL: ("отмена",),
-    Command.WAIT: ("подождите",),
 }
-"""What is listened for while numbers are dictated: each further phrase costs digits, and «с» is heard in any breath."""
+"""What is listened for while numbers are dictated: each further phrase costs digits, «с» is heard in any breath, and
+«отмена» for «неверно». The other commands are heard at the second look."""
 
 
 def command_for_keys(keys: str, lone_keys: str) -> Command | None:

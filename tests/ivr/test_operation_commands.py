@@ -79,7 +79,7 @@ def test_refusals_come_with_the_number_to_call_until_that_is_done(line: str) -> 
     assert datetime.fromisoformat(again["told_at"]).tzinfo is not None
 
 
-@pytest.mark.parametrize("key", [DONE.key, WAITING.key, "no-such-operation"])
+@pytest.mark.parametrize("key", [DONE.key, WAITING.key, "no-such-operation"], ids=["done", "waiting", "unknown"])
 def test_only_a_refusal_can_be_told(line: str, key: str) -> None:
     assert "нет" in output("told", key, code=1)
 
