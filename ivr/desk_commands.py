@@ -18,6 +18,7 @@ from integrations.desk.port import DeskEvent, DeskEventKind
 from integrations.desk.redis_desk import RedisDesk
 from integrations.redis_link import RedisLink
 from ivr.line.running import running_line
+from ivr.operation_commands import REASON_WORDS
 
 app = typer.Typer(help="Экран сотрудника в терминале: карточки переданных звонков.", no_args_is_help=True)
 
@@ -29,7 +30,7 @@ KIND_WORDS = {
     DeskEventKind.ABANDONED: ("red", "не дождался"),
     DeskEventKind.COMPLETED: ("dim", "разговор окончен"),
 }
-REASONS = {
+REASONS = REASON_WORDS | {
     "asked": "просит сотрудника",
     "no_input": "молчит",
     "no_match": "не удалось понять",
@@ -37,6 +38,11 @@ REASONS = {
     "locked": "слишком много неверных попыток назвать карту",
     "not_found": "карта не нашлась",
     "not_automated": "Юля этого ещё не умеет",
+    "not_identified": "не удалось узнать звонящего",
+    "not_mergeable": "эти карты по телефону не объединить",
+    "unblocking": "просит разблокировать карту",
+    "tie_accepted": "телефон ещё добавляется в профиль",
+    "frustration": "недоволен",
     "out_of_scope": "спрашивает о том, чего Юля не знает",
     "internal_error": "сбой у Юли",
     "speech_failed": "сбой у Юли: нет голоса",
