@@ -14,7 +14,7 @@ from dialogs.grammar.choice import Option, match
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import choose
 from dialogs.grammar.grouping import USUAL_GROUPS, as_said
-from dialogs.grammar.words import FILLERS, words
+from dialogs.grammar.words import FILLERS, UNKNOWN, words
 
 MAX_ALTERNATIVES = 10
 MAX_TEXT_CHARACTERS = 1000
@@ -106,7 +106,8 @@ def _command(said: str) -> Command | None:
 
 
 def _is_all(phrase: tuple[str, ...], said: str) -> bool:
-    return all(word in phrase or word in FILLERS for word in words(said))
+    """Say whether nothing else was said, unknown speech included."""
+    return UNKNOWN not in said and all(word in phrase or word in FILLERS for word in words(said))
 
 
 def _yes_no(said: str, slot: Slot) -> bool | None:

@@ -228,6 +228,11 @@ def test_a_command_word_inside_another_wish_is_no_command(bundle: Bundle) -> Non
     )
 
 
+def test_a_command_word_beside_unknown_speech_is_no_command(bundle: Bundle) -> None:
+    """«до скольки работает магазин» was heard so."""
+    assert Call(bundle, Heard("[unk] подождите")).turn == (Understand("подождите"),)
+
+
 def test_the_phrase_that_starts_a_flow_answers_its_questions(bundle: Bundle) -> None:
     call = Call(bundle, Heard("во сколько открывается магазин в твери"), HOURS)
     assert call.said == ["utter_open", "utter_ask_more"]
