@@ -15,8 +15,8 @@ class Command(StrEnum):
     WAIT = "!wait"  # the caller looks for something
 
 
-AMONG_OTHER_WORDS = frozenset({Command.OPERATOR, Command.REPEAT})
-"""Commands that are meant whatever else is said; «сейчас» and «назад» are also parts of other wishes."""
+ONLY_BY_THEMSELVES = frozenset({Command.CANCEL, Command.BACK, Command.WAIT})
+"""Commands that are meant when nothing else is said: «сейчас» and «подождите» are also parts of other wishes."""
 
 OPERATOR_KEY = "0"
 REPEAT_KEY = "*"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dialogs.engine.commands import ONLY_BY_THEMSELVES
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
@@ -11,6 +12,7 @@ from dialogs.grammar.choice import Option, can_grow_into_another, match
 from dialogs.grammar.correction_words import speaks_of_digits
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, complete
+from dialogs.grammar.words import UNKNOWN
 
 __all__ = ["dictating", "may_be_corrected", "options_of", "rule_of", "satisfies"]
 
@@ -26,6 +28,8 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
     """
     options = options_of(question)
     found = match(text, options)
+    if found is not None and found.value in ONLY_BY_THEMSELVES and UNKNOWN in text:
+        found = None  # «подождите, а сколько …»: what matters comes after it
     says_no_to_a_number = found is not None and found.value == NO and may_be_corrected(question)
     if found is not None and not says_no_to_a_number and not _rather_goes_on(question, text, alternatives):
         return not can_grow_into_another(text, found, options)

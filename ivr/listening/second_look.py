@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import FREE_SPEECH, SAMPLE_RATE_HZ, Hypothesis, PhraseList, Recogniser, RecognitionStream
+from dialogs.engine.commands import ONLY_BY_THEMSELVES
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import options_of, yes_no
 from dialogs.grammar.choice import match
@@ -110,7 +111,8 @@ class _Stream:
 
     def _tells(self, text: str) -> bool:
         """Say whether it carries an answer, or a part of one."""
-        if match(text, self._options) is not None:
+        found = match(text, self._options)
+        if found is not None and not (found.value in ONLY_BY_THEMSELVES and UNKNOWN in text):
             return True
         if self._asks_for_number:
             return bool(dictation(text).words)
