@@ -34,14 +34,14 @@ rasa: setup ## install, train and serve Rasa for understanding (Ctrl-C stops it)
 
 test: setup-tests ## all tests: units, contracts, whole calls over SIP
 	@$(PYTHON) -m pytest tests --ignore=tests/calls -n 4 --dist loadfile
-	@$(PYTHON) -m pytest tests/calls -n 6 --dist loadgroup
+	@$(PYTHON) -m pytest tests/calls -n 5 --dist loadfile
 	@scripts/test_rasa.sh
 
 test-units: setup-tests ## tests of parts; ARGS="-k speech" picks some
 	@exec $(PYTHON) -m pytest tests --ignore=tests/calls -n 4 --dist loadfile $(ARGS)
 
 test-calls: setup-tests ## whole calls; ARGS="-k balance" picks some
-	@exec $(PYTHON) -m pytest tests/calls -n 6 --dist loadgroup $(ARGS)
+	@exec $(PYTHON) -m pytest tests/calls -n 5 --dist loadfile $(ARGS)
 
 test-rasa: setup-tests ## Rasa itself: installed, trained, asked, and lost in mid-call; YULIA_TEST_RASA=0 skips it
 	@exec scripts/test_rasa.sh

@@ -5,14 +5,10 @@ They run one after the other, since they share the agent's phone.
 
 from __future__ import annotations
 
-import pytest
-
 from integrations.call_records.port import CallOutcome
 from ivr.softphone.phone import LineCall, SoftPhones
 from tests.calls.caller import call, hear_question, prompts
 from tests.calls.running_line import LineAddresses
-
-pytestmark = pytest.mark.xdist_group("agents")
 
 
 async def reach_agent(phones: SoftPhones, line: LineAddresses) -> LineCall:

@@ -15,7 +15,7 @@ from ivr.softphone.phone import SoftPhones
 from tests.calls.running_line import LineAddresses, LineInBackground
 from tests.calls.talk import Talk
 
-pytestmark = [pytest.mark.xdist_group("agents of tasks"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 PAVEL = "52234"  # letters on the keypad
 
