@@ -10,7 +10,6 @@ from dialogs.engine import bundle as names
 from dialogs.engine.bundle import Flow
 from dialogs.engine.state import Entry
 from dialogs.engine.steps.call import Call
-from dialogs.engine.steps.step import HasSlot
 
 if TYPE_CHECKING:
     from dialogs.engine.run import Run
@@ -45,7 +44,7 @@ def cancel(run: Run) -> None:
         flow, entry = run.flow, run.frame.entry
         is_task = flow.task is not None
         run.notes.end(flow.task, done=False)
-        run.wait_for_nothing()
+        run.close_question()
         run.leave()
     if run.frames and entry is Entry.INTERRUPTING:
         run.call(names.CANCEL, Entry.INTERRUPTING)
@@ -58,11 +57,11 @@ def go_back(run: Run) -> bool:
     if not run.frame.answered:
         return False
     *before, last = run.frame.answered
-    run.wait_for_nothing()
+    run.close_question()
     run.frames[-1] = replace(run.frame, step=last, answered=tuple(before))
-    step = run.step
-    if isinstance(step, HasSlot):
-        run.clear_slot(step.slot)
+    slot = run.step.slot
+    if slot is not None:
+        run.clear_slot(slot)
     return True
 
 
@@ -77,9 +76,10 @@ def _prefill(run: Run, flow: Flow, seen: set[str]) -> None:
 
 def _leave_question(run: Run) -> None:
     """Close the open question; a number that was being read back will be read back again."""
-    if run.candidate is not None and isinstance(run.step, HasSlot):
-        run.slots[run.step.slot] = run.candidate
-    run.wait_for_nothing()
+    slot = run.step.slot
+    if run.candidate is not None and slot is not None:
+        run.slots[slot] = run.candidate
+    run.close_question()
     run.proposals = ()
     if run.frame.flow == names.CLARIFICATION and len(run.frames) > 1:
         run.leave()

@@ -151,7 +151,7 @@ class Run:
 
     def go_to(self, target: str, *, is_told: bool = False) -> None:
         """Move the running flow to a step, or end it: its task counts as done, unless the agent was told what was."""
-        self.wait_for_nothing()
+        self.close_question()
         if target != END:
             self.frames[-1] = replace(self.frame, step=target)
             return
@@ -188,15 +188,15 @@ class Run:
 
     def _start(self, flow_id: str, entry: Entry) -> None:
         flow = self.definition(flow_id)
-        self.wait_for_nothing()
+        self.close_question()
         self.frames.append(Frame(flow_id, flow.first, entry))
         if flow.task is not None:
             self.topic = flow_id
             self.notes.add(asked=[flow.task], left=[flow.task])
 
-    def wait_for_nothing(self) -> None:
-        """Close the open question."""
-        self.waiting, self.candidate, self.half_corrected = Waiting.NOTHING, None, ""
+    def close_question(self, waiting: Waiting = Waiting.NOTHING) -> None:
+        """Forget what was being read back."""
+        self.waiting, self.candidate, self.half_corrected = waiting, None, ""
 
     def leave(self) -> None:
         """Take the running flow off the stack; what only it asked for is forgotten."""
@@ -359,6 +359,6 @@ class Run:
         self._end(HangUp(contained, reason))
 
     def _end(self, final: HandOff | HangUp) -> None:
-        self.wait_for_nothing()
+        self.close_question()
         self.final = final
         self.commands.append(final)

@@ -58,6 +58,7 @@ class Intent:
 
 
 OUT_OF_SCOPE = "out_of_scope"
+"""The trained class of phrases that are none of this line's matters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from dialogs.engine.commands import ONLY_BY_THEMSELVES
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
-from dialogs.grammar.choice import Option, can_grow_into_another, match
+from dialogs.grammar.choice import Match, Option, can_grow_into_another, match
 from dialogs.grammar.correction_words import speaks_of_digits
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, complete
 from dialogs.grammar.words import UNKNOWN
 
-__all__ = ["dictating", "may_be_corrected", "options_of", "rule_of", "satisfies"]
+__all__ = ["dictating", "may_be_corrected", "option_in", "options_of", "rule_of", "satisfies"]
 
 NO = "no"
 """What a phrase of a yes-or-no question may mean."""
@@ -27,11 +27,9 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
     they count for numbers, and are worth asking about only when the speech has ended.
     """
     options = options_of(question)
-    found = match(text, options)
-    if found is not None and found.value in ONLY_BY_THEMSELVES and UNKNOWN in text:
-        found = None  # «подождите, а сколько …»: what matters comes after it
+    found = option_in(text, options)
     says_no_to_a_number = found is not None and found.value == NO and may_be_corrected(question)
-    if found is not None and not says_no_to_a_number and not _rather_goes_on(question, text, alternatives):
+    if found is not None and not says_no_to_a_number and not _rather_goes_on(question, options, text, alternatives):
         return not can_grow_into_another(text, found, options)
     match question.answer:
         case AnswerKind.YES_NO if may_be_corrected(question):
@@ -45,10 +43,15 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
             return False
 
 
-def _rather_goes_on(question: Question, text: str, alternatives: Sequence[str]) -> bool:
+def option_in(text: str, options: Sequence[Option]) -> Match | None:
+    """Return the option that is named; of «подождите [unk]» none: what matters is the unknown speech."""
+    found = match(text, options)
+    return None if found is not None and found.value in ONLY_BY_THEMSELVES and UNKNOWN in text else found
+
+
+def _rather_goes_on(question: Question, options: Sequence[Option], text: str, alternatives: Sequence[str]) -> bool:
     """Say whether a command in the middle of a number may as well be its next group: «оператора» for «сорок сорок»."""
     digits = len(dictation(text).words) if question.answer is AnswerKind.DIGITS else 0
-    options = options_of(question)
     return bool(digits) and any(
         len(dictation(each).words) > digits and match(each, options) is None for each in alternatives[:MAX_ALTERNATIVES]
     )

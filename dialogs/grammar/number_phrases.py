@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from dialogs.grammar.number_words import MONTHS_OF_DATES, ordinal
+
 _UNITS = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
 _TEENS = [
     "десять",
@@ -54,58 +56,11 @@ def number_phrases() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*_UNITS, *pairs, *two_digits, *three_digits]))
 
 
-_NTH = ["первого", "второго", "третьего", "четвёртого", "пятого", "шестого", "седьмого", "восьмого", "девятого"]
-_NTH_TEENS = [
-    "десятого",
-    "одиннадцатого",
-    "двенадцатого",
-    "тринадцатого",
-    "четырнадцатого",
-    "пятнадцатого",
-    "шестнадцатого",
-    "семнадцатого",
-    "восемнадцатого",
-    "девятнадцатого",
-]
-_NTH_TENS = [
-    "двадцатого",
-    "тридцатого",
-    "сорокового",
-    "пятидесятого",
-    "шестидесятого",
-    "семидесятого",
-    "восьмидесятого",
-    "девяностого",
-]
-_MONTHS = [
-    "января",
-    "февраля",
-    "марта",
-    "апреля",
-    "мая",
-    "июня",
-    "июля",
-    "августа",
-    "сентября",
-    "октября",
-    "ноября",
-    "декабря",
-]
-
-
-def _nth(number: int) -> str:
-    """Say 1..99 as an ordinal: «двадцать третьего»."""
-    if number < 10:
-        return _NTH[number - 1]
-    if number < 20:
-        return _NTH_TEENS[number - 10]
-    tens, unit = divmod(number, 10)
-    return f"{_TENS[tens - 2]} {_NTH[unit - 1]}" if unit else _NTH_TENS[tens - 2]
-
-
-def _of_neuter(nth: str) -> str:
-    """«третьего» becomes «третье», «двадцатого» «двадцатое»: as days are called."""
-    return nth.removesuffix("его") + "е" if nth.endswith("третьего") else nth.removesuffix("ого") + "ое"
+def _nth(number: int, ending: str = "ого") -> str:
+    """Say 1..99 as an ordinal: «двадцать третьего», with the ending «ое» «двадцать третье»."""
+    if number <= 20 or number % 10 == 0:
+        return ordinal(number, ending)
+    return f"{spoken_number(number // 10 * 10)} {ordinal(number % 10, ending)}"
 
 
 @cache
@@ -113,9 +68,11 @@ def date_phrases() -> tuple[str, ...]:
     """Return what dates sound like, in digits («двенадцать ноль пять…») and in words («двенадцатое мая…»)."""
     years = [*(("тысяча девятьсот", year) for year in range(20, 100)), *(("две тысячи", year) for year in range(1, 20))]
     in_digits = [f"{century} {spoken_number(year)}" for century, year in years]
-    days = [day for number in range(1, 32) for day in (_of_neuter(_nth(number)), _nth(number))]
-    day_and_month = [f"{day} {month}" for day in days for month in _MONTHS]
-    month_and_year = [f"{month} {century}" for month in _MONTHS for century in ("тысяча девятьсот", "две тысячи")]
+    days = [day for number in range(1, 32) for day in (_nth(number, "ое"), _nth(number))]
+    day_and_month = [f"{day} {month}" for day in days for month in MONTHS_OF_DATES]
+    month_and_year = [
+        f"{month} {century}" for month in MONTHS_OF_DATES for century in ("тысяча девятьсот", "две тысячи")
+    ]
     in_words = [
         form
         for century, year in years

@@ -147,6 +147,8 @@ _MONTHS = (
     "ноябрь ноября ноябре",
     "декабрь декабря декабре",
 )
+MONTHS_OF_DATES = tuple(forms.split()[1] for forms in _MONTHS)
+"""As they stand in a date: «января»."""
 
 
 _OTHERS = (
@@ -188,6 +190,13 @@ def _table() -> dict[str, NumberWord]:
 
 
 _WORDS = _table()
+
+
+def ordinal(value: int, ending: str) -> str:
+    """Say 1..20, or a ten, as an ordinal with the ending «ого» or «ое»; spelled as recognisers do, with «ё»."""
+    if value == 3:
+        return {"ого": "третьего", "ое": "третье"}[ending]
+    return ("четвёрт" if value == 4 else _ORDINAL_STEMS[value]) + ending
 
 
 def number_word(word: str) -> NumberWord | None:

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_union
 
-from dialogs.nlu.port import MAX_TEXT_CHARACTERS, OUT_OF_SCOPE, Parsed, RankedIntent
+from dialogs.engine.vocabulary import OUT_OF_SCOPE
+from dialogs.nlu.port import MAX_TEXT_CHARACTERS, Parsed, RankedIntent
 from dialogs.nlu.training_data import Example, same_when_heard
 
 DEFAULT_THRESHOLD = 0.4

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from dialogs.engine.vocabulary import OUT_OF_SCOPE
 from dialogs.nlu.embedded import EmbeddedUnderstanding
-from dialogs.nlu.port import OUT_OF_SCOPE, Parsed, Understanding
+from dialogs.nlu.port import Parsed, Understanding
 from dialogs.nlu.training_data import Example
 
 FOLDS = 5

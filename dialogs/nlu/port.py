@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from dialogs.engine.vocabulary import Intent, Understood
+
 MAX_TEXT_CHARACTERS = 1000
 """Longer speech is cut by the adapters; nobody asks for something with that."""
-
-OUT_OF_SCOPE = "out_of_scope"
-"""The trained class of phrases that are none of this line's matters; told as no intent."""
 
 
 class UnderstandingError(Exception):
@@ -59,6 +58,11 @@ class Parsed:
     confidence: float  # 0..1, of the likeliest intent, also when `intent` is None
     entities: tuple[Entity, ...] = ()
     ranking: tuple[RankedIntent, ...] = ()  # likeliest first; for a question «вы про … или про …?»
+
+    @property
+    def event(self) -> Understood:
+        """What the engine of the dialogue is told."""
+        return Understood(tuple(Intent(each.intent, each.confidence) for each in self.ranking))
 
 
 class Understanding(Protocol):

@@ -9,9 +9,9 @@ from typing import Any
 
 import aiohttp
 
+from dialogs.engine.vocabulary import OUT_OF_SCOPE
 from dialogs.nlu.port import (
     MAX_TEXT_CHARACTERS,
-    OUT_OF_SCOPE,
     Entity,
     Parsed,
     RankedIntent,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialogs.engine.vocabulary import Intent, Understood
+from dialogs.engine.vocabulary import Understood
 from dialogs.nlu.training_data import TRAINING_FOLDER, read_examples
 from dialogs.reader import FlowErrors
+from dialogs.reader.content import content_hash
 
 if TYPE_CHECKING:
     from dialogs.nlu.embedded import EmbeddedUnderstanding
@@ -34,8 +34,7 @@ class FolderUnderstanding:
         Raises:
             CannotLearn
         """
-        parsed = self._engine().understand(text)
-        return Understood(tuple(Intent(each.intent, each.confidence) for each in parsed.ranking))
+        return self._engine().understand(text).event
 
     def _engine(self) -> EmbeddedUnderstanding:
         from dialogs.nlu.embedded import EmbeddedUnderstanding  # slow to load, see dialogs.nlu.commands
@@ -54,8 +53,5 @@ class FolderUnderstanding:
         return _trained[key]
 
     def _hash(self) -> str:
-        content = hashlib.sha256()
-        for path in sorted(self._folder.rglob("*.yml")):
-            data = path.read_bytes()
-            content.update(f"\0{path.relative_to(self._folder).as_posix()}\0{len(data)}\0".encode() + data)
-        return content.hexdigest()
+        files = self._folder.rglob("*.yml")
+        return content_hash({file.relative_to(self._folder).as_posix(): file.read_bytes() for file in files})

@@ -10,15 +10,13 @@ from collections.abc import AsyncIterator
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import FREE_SPEECH, SAMPLE_RATE_HZ, Hypothesis, PhraseList, Recogniser, RecognitionStream
-from dialogs.engine.commands import ONLY_BY_THEMSELVES
+from dialogs.engine.answers import COMMANDS
 from dialogs.engine.vocabulary import AnswerKind, Question
-from dialogs.grammar import options_of, yes_no
-from dialogs.grammar.choice import match
+from dialogs.grammar import option_in, options_of, yes_no
 from dialogs.grammar.correction_words import read_changes
 from dialogs.grammar.dictation import dictation
 
 MAX_SECONDS = 30
-COMMAND_MARK = "!"
 LEAST_NUMBER_WORDS = 2
 """One may be any noise."""
 
@@ -36,11 +34,11 @@ class SecondLook:
     def __init__(self, recogniser: Recogniser, question: Question) -> None:
         self.name = recogniser.name
         self._recogniser = recogniser
-        self._question = question
+        self._words = _QuestionWords(question)
 
     def open_stream(self, phrases: PhraseList) -> RecognitionStream:
         """Start one utterance."""
-        return _Stream(self._recogniser, self._recogniser.open_stream(phrases), self._question)
+        return _Stream(self._recogniser, self._recogniser.open_stream(phrases), self._words)
 
     def vocabulary_lacks(self, phrases: PhraseList) -> tuple[str, ...]:
         """Return the words of the list that the model can never hear."""
@@ -50,23 +48,52 @@ class SecondLook:
         """Leave the recogniser to its owner."""
 
 
-class _Stream:
-    """Implements `asr_models.port.RecognitionStream`."""
+class _QuestionWords:
+    """What one question's words mean to the looks; made once for all its utterances."""
 
-    def __init__(self, recogniser: Recogniser, first: RecognitionStream, question: Question) -> None:
-        self._recogniser = recogniser
-        self._first = first
-        self._further: RecognitionStream | None = None
+    def __init__(self, question: Question) -> None:
         self._question = question
         self._phrases = frozenset(question.phrases)
         self._options = options_of(question)
+        self._is_about_number = question.answer is AnswerKind.DIGITS or bool(question.corrections)
         answers = [
             phrase
             for phrase, meaning in zip(question.phrases, question.meanings, strict=False)
-            if not meaning.startswith(COMMAND_MARK)  # «подождите» would be heard, and numbers behind it
+            if meaning not in COMMANDS  # «подождите» would be heard, and numbers behind it
         ]
-        self._corrections = (*answers, *question.corrections)
-        self._asks_for_number = question.answer is AnswerKind.DIGITS or bool(question.corrections)
+        self._corrections = PhraseList((*answers, *question.corrections), dictation=True)
+
+    def corrections_for(self, text: str) -> PhraseList | None:
+        """Return what to hear an answer to a read-back by again; None where it is an answer as the list has it.
+
+        Words strung together mostly are forced into the list.
+        """
+        is_plain = text in self._phrases or (UNKNOWN not in text.split() and yes_no.parse(text) is True)
+        return self._corrections if self._question.corrections and not is_plain else None
+
+    def may_be_wish(self, text: str) -> bool:
+        """Say whether more may have been said than an answer, or a part of one."""
+        if not self._question.digressions or option_in(text, self._options) is not None:
+            return False
+        if self._is_about_number:
+            return not dictation(text).words
+        return self._question.answer is not AnswerKind.YES_NO or yes_no.parse(text) is None
+
+    def is_wish(self, free_text: str) -> bool:
+        """Say whether free speech may be a wish; numbers in it are noise where the lists of numbers held none."""
+        if self._is_about_number and dictation(free_text).words:
+            return False
+        return any(word != UNKNOWN for word in free_text.split())
+
+
+class _Stream:
+    """Implements `asr_models.port.RecognitionStream`."""
+
+    def __init__(self, recogniser: Recogniser, first: RecognitionStream, words: _QuestionWords) -> None:
+        self._recogniser = recogniser
+        self._first = first
+        self._further: RecognitionStream | None = None
+        self._words = words
         self._heard = bytearray()
         self._cancelled = False
 
@@ -82,13 +109,14 @@ class _Stream:
         answer = await self._first.finish()
         if self._cancelled or not answer.text:
             return answer
-        if self._question.corrections and not self._is_plain(answer.text):
-            correction = await self._hear_again(PhraseList(self._corrections, dictation=True))
+        corrections = self._words.corrections_for(answer.text)
+        if corrections is not None:
+            correction = await self._hear_again(corrections)
             if _is_correction(correction.text):
                 return correction
-        if self._question.digressions and not self._cancelled and not self._tells(answer.text):
+        if not self._cancelled and self._words.may_be_wish(answer.text):
             free = await self._hear_again(FREE_SPEECH)
-            if self._is_wish(free.text):
+            if self._words.is_wish(free.text):
                 return Hypothesis(
                     free.text, free.confidence, is_final=True, alternatives=(*free.alternatives, answer.text)
                 )
@@ -98,25 +126,6 @@ class _Stream:
         self._further = self._recogniser.open_stream(phrases)
         self._further.feed(bytes(self._heard))
         return await self._further.finish()
-
-    def _is_plain(self, text: str) -> bool:
-        """Say whether it is an answer as the list has it; words strung together mostly are forced into it."""
-        return text in self._phrases or (UNKNOWN not in text.split() and yes_no.parse(text) is True)
-
-    def _is_wish(self, text: str) -> bool:
-        """Say whether free speech may be a wish; numbers in it are noise where the lists of numbers held none."""
-        if self._asks_for_number and dictation(text).words:
-            return False
-        return any(word != UNKNOWN for word in text.split())
-
-    def _tells(self, text: str) -> bool:
-        """Say whether it carries an answer, or a part of one."""
-        found = match(text, self._options)
-        if found is not None and not (found.value in ONLY_BY_THEMSELVES and UNKNOWN in text):
-            return True
-        if self._asks_for_number:
-            return bool(dictation(text).words)
-        return self._question.answer is AnswerKind.YES_NO and yes_no.parse(text) is not None
 
     def cancel(self) -> None:
         self._cancelled = True

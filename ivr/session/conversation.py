@@ -22,7 +22,6 @@ from dialogs.engine.vocabulary import (
     HangUp,
     Heard,
     HearingFailed,
-    Intent,
     KeysPressed,
     NothingHeard,
     Prompt,
@@ -141,7 +140,7 @@ class Conversation:
             log.warning("free phrase not understood", error=type(error).__name__)
             return Understood()
         self._journal.add("system", "understood", f"{parsed.intent} {parsed.confidence:.2f}")
-        return Understood(tuple(Intent(each.intent, each.confidence) for each in parsed.ranking))
+        return parsed.event
 
     async def _ask(self, command: Ask) -> Event:
         question = command.question

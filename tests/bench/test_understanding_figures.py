@@ -10,8 +10,9 @@ import pytest
 from bench.understanding.figures import above, as_dict, calibration_error, proposals, reliability
 from bench.understanding.page import publish
 from bench.understanding.rasa_training import Job, rasa_task
+from dialogs.engine.vocabulary import OUT_OF_SCOPE
 from dialogs.nlu.evaluation import Evaluation, Judged, folds
-from dialogs.nlu.port import OUT_OF_SCOPE, Parsed, RankedIntent
+from dialogs.nlu.port import Parsed, RankedIntent
 from dialogs.nlu.training_data import Example, read_examples
 from dialogs.reader.problems import Place
 

@@ -171,7 +171,7 @@ class Collect(Step):
 
     def _back(self, run: Run, current: Asking) -> Outcome:
         if run.candidate is not None:  # the question before «верно?» is the number's own
-            run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
+            run.close_question(Waiting.ANSWER)
             return self._ask(run, self.asking)
         return Outcome.MOVED if go_back(run) else self._repeat(run, current, lambda run: run.repeat(current))
 
@@ -238,13 +238,13 @@ class Collect(Step):
         return run.misses.corrected(self.asking.question.id) > MAX_CORRECTIONS
 
     def _give_the_number_up(self, run: Run) -> Outcome:
-        run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
+        run.close_question(Waiting.ANSWER)
         return self._miss(run, self.asking, no_input=False)
 
     def _fill(self, run: Run, filled: SlotValue) -> Outcome:
         slot = self.asking.slot
         run.slots[slot] = filled
-        run.waiting, run.candidate, run.half_corrected = Waiting.ANSWER, None, ""
+        run.close_question(Waiting.ANSWER)
         for number, rejection in enumerate(self.rejections, start=1):
             if rejection.condition.holds(run.scope):
                 run.passed(self.id, f"rejection {number}")
@@ -273,7 +273,7 @@ class Collect(Step):
             return run.ask(asking, (asking.utter_keys if by_keys else instead or ladder.rungs[count - 1],))
         self._passed(run, asking, no_input, "end")
         run.misses.forget(asking.question.id)
-        run.waiting, run.candidate, run.half_corrected = Waiting.NOTHING, None, ""
+        run.close_question()
         if ladder.then is None:
             return run.give_to_agent("no_input" if no_input else "no_match")
         run.go_to(ladder.then)

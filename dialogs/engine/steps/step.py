@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from dialogs.engine.expressions import Expression
 from dialogs.engine.templates import Template
@@ -32,15 +32,6 @@ class Branch:
     condition: Expression | None = None
 
 
-@runtime_checkable
-class HasSlot(Protocol):
-    """A step that asks for a slot."""
-
-    @property
-    def slot(self) -> str:
-        """The slot."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of a flow."""
@@ -48,6 +39,11 @@ class Step:
     id: str
     branches: tuple[Branch, ...] = ()
     done: Template | None = None  # told to the agent once the step is passed
+
+    @property
+    def slot(self) -> str | None:
+        """The slot that is asked for; None for steps that ask nothing."""
+        return None
 
     def enter(self, run: Run) -> Outcome:
         """Act, when the flow comes to this step."""
