@@ -12,7 +12,6 @@ from asr_models.graphs.lexicon import Lexicon
 from asr_models.graphs.phone_table import phone_table
 from asr_models.graphs.units import Units
 from asr_models.graphs.word_graph import GraphOptions
-from asr_models.trainer.head import Head
 from asr_models.trainer.kaldi_format import acoustic_model, read_nnet, transition_model
 from asr_models.trainer.korean_model import locate_model
 from asr_models.trainer.labels import Labels
@@ -20,6 +19,7 @@ from asr_models.trainer.mfcc import MFCC_OPTIONS
 from asr_models.trainer.model_graphs import write_model_graphs
 from asr_models.trainer.network import network
 from asr_models.trainer.recipe import ExportRecipe, Recipe
+from asr_models.trainer.whole_network import WholeNetwork
 
 PHRASES, DIGITS = "phrases", "digits"
 _CARD = Path(__file__).parent / "model_card.md"
@@ -29,7 +29,7 @@ NOT_MEASURED = "Not measured yet."
 
 def export(
     folder: Path,
-    head: Head,
+    whole: WholeNetwork,
     counts: Labels,
     units: Units,
     lexicon: Lexicon,
@@ -41,9 +41,9 @@ def export(
 
     Args:
         folder: what to write; what is there goes.
-        head: the trained head.
+        whole: the trained network.
         counts: how often each class was seen in training.
-        units: the inventory the head was trained with.
+        units: the inventory it was trained with.
         lexicon: how the words sound.
         recipe: the numbers.
         facts: what the model card says of the training.
@@ -66,19 +66,20 @@ def export(
         digits=GraphOptions(recipe.export.digits_word_penalty, recipe.export.digits_unknown_cost),
     )
     (folder / PHRASES / "am").mkdir()
-    (folder / PHRASES / "am" / "final.mdl").write_bytes(final_mdl(head, counts, units, recipe.export))
+    (folder / PHRASES / "am" / "final.mdl").write_bytes(final_mdl(whole, counts, units, recipe.export))
     (folder / DIGITS / "am").symlink_to(Path("..") / PHRASES / "am")
     _write(folder / "README.md", model_card(recipe, units, lexicon, facts, measured))
     _write(folder / "NOTICE", _NOTICE.read_text(encoding="utf-8"))
     _write(folder / "SHA256SUMS", "".join(_checksums(folder)))
 
 
-def final_mdl(head: Head, counts: Labels, units: Units, recipe: ExportRecipe) -> bytes:
+def final_mdl(whole: WholeNetwork, counts: Labels, units: Units, recipe: ExportRecipe) -> bytes:
     """Write the acoustic model."""
     korean = read_nnet(locate_model().read_bytes())
     phones = phone_table(units)
     transitions = transition_model(list(zip(phones.forward_pdfs, phones.selfloop_pdfs, strict=True)))
-    return acoustic_model(transitions, network(korean, head.layers_for_export(), counts, units, recipe))
+    head = whole.head.layers_for_export()
+    return acoustic_model(transitions, network(korean, whole.trunk.weights(), head, counts, units, recipe))
 
 
 def mfcc_conf() -> str:

@@ -1,4 +1,4 @@
-"""Stage `features`: augmented telephone speech through the frozen layers, onto disk in shards."""
+"""Stages `features` and `calls`: augmented telephone speech, as the network takes it, onto disk in shards."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from asr_models.trainer.clean_features import trunk_with_margin
 from asr_models.trainer.clip_store import load_clips
 from asr_models.trainer.clips import TELEPHONE_RATE_HZ, AlignedClip, TelephoneUtterance, Word
 from asr_models.trainer.labels import read_words, write_words
 from asr_models.trainer.mfcc import mfcc
 from asr_models.trainer.recipe import FeaturesRecipe
 from asr_models.trainer.workers import run_pieces
+
+FramesMaker = Callable[[NDArray[np.float32]], NDArray[np.float16]]
+"""Cepstra [frames, 40] -> what is kept of an utterance: [outputs + 2 * margin, width]."""
 
 UtteranceSource = Callable[[int, Sequence[AlignedClip]], Iterator[TelephoneUtterance]]
 """Endless augmented speech, from a seed and all clips."""
@@ -25,19 +28,28 @@ _SHORTEST_FRAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
+class ShardKind:
+    """What the shards of a folder hold."""
+
+    folder: Path
+    margin: int  # outputs that are given on either side of an utterance beyond its own
+    maker: Callable[[], FramesMaker]  # called in the process that makes a shard
+
+
+@dataclass(frozen=True, slots=True)
 class ShardPlan:
     """What one process has to make."""
 
     number: int
     work_dir: Path
+    kind: ShardKind
     source: UtteranceSource
-    margin: int
     recipe: FeaturesRecipe
 
     @property
     def frames_file(self) -> Path:
-        """The trunk's outputs: [frames, width], float16."""
-        return features_dir(self.work_dir) / f"shard-{self.number:04}.npy"
+        """The frames: [frames, width], float16."""
+        return self.kind.folder / f"shard-{self.number:04}.npy"
 
     @property
     def words_file(self) -> Path:
@@ -53,11 +65,6 @@ class StoredUtterance:
     words: tuple[Word, ...]
 
 
-def features_dir(work_dir: Path) -> Path:
-    """Name the folder of the shards."""
-    return work_dir / "features"
-
-
 def shard_count(recipe: FeaturesRecipe) -> int:
     """Say how many shards the hours are."""
     return max(1, round(recipe.hours / recipe.shard_hours))
@@ -65,16 +72,16 @@ def shard_count(recipe: FeaturesRecipe) -> int:
 
 def make_features(
     work_dir: Path,
+    kind: ShardKind,
     source: UtteranceSource,
     recipe: FeaturesRecipe,
-    margin: int,
     processes: int,
     report: Callable[[str, float], None] = lambda what, fraction: None,
 ) -> int:
     """Make all shards that are not there yet; gives their number."""
-    features_dir(work_dir).mkdir(parents=True, exist_ok=True)
+    kind.folder.mkdir(parents=True, exist_ok=True)
     count = shard_count(recipe)
-    plans = [ShardPlan(number, work_dir, source, margin, recipe) for number in range(count)]
+    plans = [ShardPlan(number, work_dir, kind, source, recipe) for number in range(count)]
     missing = [plan for plan in plans if not plan.words_file.is_file()]
     done = count - len(missing)
     for _ in run_pieces(make_shard, missing, processes):
@@ -85,16 +92,16 @@ def make_features(
 
 def make_shard(plan: ShardPlan) -> int:
     """Make one shard; gives the number of its utterances."""
-    trunk = trunk_with_margin(plan.margin)
+    frames_of = plan.kind.maker()
     frames, lines = [], []
     seconds_left = plan.recipe.shard_hours * 3600
     for utterance in plan.source(plan.recipe.seed * 10_000 + plan.number, _clips(plan.work_dir)):
         features = mfcc(utterance.pcm16)
         if len(features) < _SHORTEST_FRAMES or not np.isfinite(features).all():
             continue
-        outputs = trunk(features)
-        frames.append(outputs)
-        lines.append(f"{len(outputs) - 2 * plan.margin}\t{write_words(utterance.words)}\n")
+        kept = frames_of(features)
+        frames.append(kept)
+        lines.append(f"{len(kept) - 2 * plan.kind.margin}\t{write_words(utterance.words)}\n")
         seconds_left -= len(utterance.pcm16) / TELEPHONE_RATE_HZ
         if seconds_left <= 0:
             break
@@ -105,6 +112,11 @@ def make_shard(plan: ShardPlan) -> int:
     partial.write_text("".join(lines), encoding="utf-8")
     os.replace(partial, plan.words_file)
     return len(lines)
+
+
+def shard_files(kind: ShardKind, count: int) -> list[Path]:
+    """List the files of words of the first so many shards that are there."""
+    return sorted(kind.folder.glob("shard-*.tsv"))[:count]
 
 
 def stored_utterances(words_file: Path) -> list[StoredUtterance]:

@@ -1,4 +1,4 @@
-"""Train a head for a number of epochs, within a time, so that it can be interrupted and resumed."""
+"""Train a network for a number of epochs, within a time, so that it can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel
 
-from asr_models.trainer.head import Head
+from asr_models.trainer.frame_classifier import FrameClassifier
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.windows import Shard, batch_count, batches
+
+Network = TypeVar("Network", bound=FrameClassifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +50,35 @@ class Progress:
 
 
 def fit(
-    head: Head,
+    network: Network,
     shards: Sequence[Shard],
     schedule: Schedule,
     *,
     checkpoint: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
-) -> Head:
-    """Train a head and give its averaged twin; a checkpoint is written after every epoch and gone on from.
+) -> Network:
+    """Train a network and give its averaged twin; a checkpoint is written after every epoch and gone on from.
 
     Time spent before an interruption counts as much as time after it.
     """
-    optimiser = torch.optim.AdamW(head.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    average = running_average(head, schedule.average_decay)
+    optimiser = optimiser_of(network, schedule.weight_decay)
+    average = running_average(network, schedule.average_decay)
     start_epoch, spent_seconds = 0, 0.0
     if checkpoint is not None and checkpoint.is_file():
         saved = torch.load(checkpoint, weights_only=True)
-        head.load_state_dict(saved["head"])
+        network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
         start_epoch, spent_seconds = saved["epoch"], saved["seconds"]
     began = time.monotonic() - spent_seconds
-    steps_an_epoch = batch_count(shards, margin=head.shape.margin, window=schedule.window, batch=schedule.batch)
+    steps_an_epoch = batch_count(shards, margin=network.margin, window=schedule.window, batch=schedule.batch)
     for epoch in range(start_epoch, schedule.epochs):
         torch.manual_seed(schedule.seed + epoch)
         random = np.random.default_rng((schedule.seed, epoch))
-        head.train()
+        network.train()
         loss_sum = 0.0
         examples = batches(
-            shards, margin=head.shape.margin, window=schedule.window, batch=schedule.batch, random=random
+            shards, margin=network.margin, window=schedule.window, batch=schedule.batch, random=random
         )
         for steps, (inputs, labels) in enumerate(examples):
             by_steps = (epoch + min(1.0, steps / steps_an_epoch)) / schedule.epochs
@@ -84,18 +87,29 @@ def fit(
                 break
             warm_up = min(1.0, (epoch * steps_an_epoch + steps + 1) / schedule.warm_up_steps)
             falling = (schedule.last_learning_rate / schedule.learning_rate) ** fraction
-            for group in optimiser.param_groups:
-                group["lr"] = schedule.learning_rate * warm_up * falling
-            loss_sum += _step(head, optimiser, torch.from_numpy(inputs), torch.from_numpy(labels), schedule)
-            average.update_parameters(head)
+            set_learning_rate(optimiser, schedule.learning_rate * warm_up * falling)
+            loss_sum += _step(network, optimiser, torch.from_numpy(inputs), torch.from_numpy(labels), schedule)
+            average.update_parameters(network)
             report(Progress(epoch, fraction, loss_sum / (steps + 1)))
         if checkpoint is not None:
-            _save(checkpoint, head, average, optimiser, epoch + 1, time.monotonic() - began)
-    return averaged_head(average)
+            _save(checkpoint, network, average, optimiser, epoch + 1, time.monotonic() - began)
+    return averaged(average, network)
 
 
-def running_average(head: Head, decay: float) -> AveragedModel:
-    """Make the running average of a head's numbers.
+def optimiser_of(network: FrameClassifier, weight_decay: float) -> torch.optim.AdamW:
+    """Make the optimiser of all that a network trains."""
+    groups = [{"params": pace.parameters, "lr": 0.0, "share": pace.share} for pace in network.paces()]
+    return torch.optim.AdamW(groups, weight_decay=weight_decay)
+
+
+def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Set the rate of every parameter by its pace."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["share"]
+
+
+def running_average(network: FrameClassifier, decay: float) -> AveragedModel:
+    """Make the running average of a network's numbers.
 
     It forgets quickly at first: with the full decay from the start, a short training leaves a share of the random
     numbers that it began with, and the average hears nothing.
@@ -109,25 +123,25 @@ def running_average(head: Head, decay: float) -> AveragedModel:
             else:  # the number of batches
                 averaged.copy_(current)
 
-    return AveragedModel(head, multi_avg_fn=torch.no_grad()(average), use_buffers=True)
+    return AveragedModel(network, multi_avg_fn=torch.no_grad()(average), use_buffers=True)
 
 
-def averaged_head(average: AveragedModel) -> Head:
-    """Take the head out of its running average."""
-    head = average.module
-    assert isinstance(head, Head)
-    return head.eval()
+def averaged(average: AveragedModel, network: Network) -> Network:
+    """Take the network, of the kind given, out of its running average."""
+    module = average.module
+    assert isinstance(module, type(network))
+    return cast(Network, module.eval())
 
 
-def evaluate(head: Head, shard: Shard, window: int = 512) -> tuple[float, float]:
+def evaluate(network: FrameClassifier, shard: Shard, window: int = 512) -> tuple[float, float]:
     """Give the mean cross-entropy and the share of outputs whose likeliest class is right, 0..1."""
-    head.eval()
-    margin, losses, right, count = head.shape.margin, 0.0, 0, 0
+    network.eval()
+    margin, losses, right, count = network.margin, 0.0, 0, 0
     for start in range(0, len(shard.labels) - 2 * margin, window):
         inputs = np.asarray(shard.frames[start : start + window + 2 * margin], dtype=np.float32)
         labels = torch.from_numpy(shard.labels[start + margin : start + len(inputs) - margin])
         with torch.inference_mode():
-            scores = head(torch.from_numpy(inputs)[None])[0]
+            scores = network(torch.from_numpy(inputs)[None])[0]
             losses += float(cross_entropy(scores, labels, ignore_index=IGNORED, reduction="sum"))
         right += int((scores.argmax(dim=1) == labels).sum())
         count += int((labels != IGNORED).sum())
@@ -141,10 +155,10 @@ def half_precision() -> torch.autocast:
 
 
 def _step(
-    head: Head, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor, schedule: Schedule
+    network: FrameClassifier, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor, schedule: Schedule
 ) -> float:
     with half_precision():
-        scores = head(inputs)
+        scores = network(inputs)
     weights = torch.ones(scores.shape[2])
     weights[:2] = schedule.silence_weight
     loss = cross_entropy(
@@ -156,15 +170,15 @@ def _step(
     )
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(head.parameters(), schedule.gradient_norm)
+    torch.nn.utils.clip_grad_norm_(network.parameters(), schedule.gradient_norm)
     optimiser.step()
     return float(loss.detach())
 
 
 def _save(
-    path: Path, head: Head, average: AveragedModel, optimiser: torch.optim.Optimizer, epoch: int, seconds: float
+    path: Path, network: FrameClassifier, average: AveragedModel, optimiser: torch.optim.Optimizer, epoch: int, seconds: float
 ) -> None:
-    state = {"head": head.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
+    state = {"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
     partial = path.with_suffix(".partial")
     torch.save({**state, "epoch": epoch, "seconds": seconds}, partial)
     os.replace(partial, path)

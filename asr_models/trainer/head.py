@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from asr_models.trainer.frame_classifier import FrameClassifier, Pace
+
 SPLICE = (-1, 0, 1)
 """Each hidden layer sees the outputs before and after; in frames of 10 ms the offsets are -3, 0, 3."""
 
@@ -24,11 +26,6 @@ class HeadShape:
     layers: int
     classes: int
 
-    @property
-    def margin(self) -> int:
-        """How many outputs of the trunk the head sees on either side."""
-        return self.layers
-
 
 @dataclass(frozen=True, slots=True)
 class HeadLayer:
@@ -40,7 +37,7 @@ class HeadLayer:
     relu: bool
 
 
-class Head(nn.Module):
+class Head(FrameClassifier):
     """Hidden layers of spliced bottleneck, affine, ReLU, batch normalisation and dropout; then the classes' affine.
 
     Takes [windows, frames, inputs] and gives [windows, frames - 2 * margin, classes]: scores before the softmax.
@@ -62,6 +59,15 @@ class Head(nn.Module):
         self.normalisations = nn.ModuleList(nn.BatchNorm1d(shape.width) for _ in self.affines)
         self.output = nn.Linear(shape.width, shape.classes)
         self.input_dropout, self.dropout = nn.Dropout(input_dropout), nn.Dropout(dropout)
+
+    @property
+    def margin(self) -> int:
+        """How many outputs of the trunk the head sees on either side."""
+        return self.shape.layers
+
+    def paces(self) -> tuple[Pace, ...]:
+        """Train everything alike."""
+        return (Pace(tuple(self.parameters()), 1.0),)
 
     def normalise_inputs(self, sample: NDArray[np.float16]) -> None:
         """Take mean and spread of the inputs from a sample [frames, inputs]."""

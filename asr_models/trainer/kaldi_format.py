@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,23 @@ def nonlinearity(name: str, kind: str, width: int) -> bytes:
     )
     body = b"".join(token(name_) + value for name_, value in fields)
     return token("<ComponentName>") + token(name) + token(f"<{kind}>") + body + token(f"</{kind}>")
+
+
+def with_parameters(component: Component, parameters: Mapping[str, Array]) -> bytes:
+    """Write a component that was read, with other numbers in some of its matrices and vectors of the same shape.
+
+    Raises:
+        KaldiFormatError: it has no such numbers, or others are of another shape.
+    """
+    content = component.content
+    for name, values in parameters.items():
+        known = component.parameters.get(name)
+        if known is None or known.shape != values.shape:
+            raise KaldiFormatError(f"{component.name} has no {name} of shape {values.shape}")
+        start = content.index(token(f"<{name}>")) + len(token(f"<{name}>"))
+        written = matrix(values) if values.ndim == 2 else vector(values)
+        content = content[:start] + written + content[start + len(written) :]
+    return content
 
 
 def nnet(config: Sequence[str], components: Sequence[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The whole network as Kaldi reads it: the Korean layers' bytes, the Russian head, and scores made likelihoods."""
+"""The whole network as Kaldi reads it: the Korean layers, the Russian head, and scores made likelihoods."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 from asr_models.trainer.head import SPLICE, HeadLayer
-from asr_models.trainer.kaldi_format import Nnet, affine, nnet, nonlinearity, per_class
+from asr_models.trainer.kaldi_format import Nnet, affine, nnet, nonlinearity, per_class, with_parameters
 from asr_models.trainer.korean_model import (
     CEPSTRA,
-    LAST_FACTORISED_LAYER,
     RESIDUAL_SCALE,
     SPLICED_FRAMES,
+    Affine,
+    TrunkWeights,
     component,
-    trunk_weights,
 )
 from asr_models.trainer.recipe import ExportRecipe
 
@@ -36,11 +36,19 @@ class _Network:
 
 
 def network(
-    korean: Nnet, head: list[HeadLayer], counts: NDArray[np.int64], units: Units, recipe: ExportRecipe
+    korean: Nnet,
+    trunk: TrunkWeights,
+    head: list[HeadLayer],
+    counts: NDArray[np.int64],
+    units: Units,
+    recipe: ExportRecipe,
 ) -> bytes:
-    """Put the network together; `counts` says how often each class was seen in training."""
+    """Put the network together; `counts` says how often each class was seen in training.
+
+    `trunk` holds the Korean layers' numbers as the training left them.
+    """
     whole = _Network()
-    _add_trunk(whole, korean)
+    _add_trunk(whole, korean, trunk)
     for number, layer in enumerate(head, start=1):
         source = _spliced(whole.last, _FRAMES_AN_OUTPUT) if layer.spliced else None
         whole.add(f"head{number}.affine", affine(f"head{number}.affine", layer.weights, layer.bias), source)
@@ -69,18 +77,26 @@ def likelihood_scales(
     return scales, offsets
 
 
-def _add_trunk(whole: _Network, korean: Nnet) -> None:
-    lda = trunk_weights(korean).lda
+def _add_trunk(whole: _Network, korean: Nnet, trunk: TrunkWeights) -> None:
+    lda = trunk.lda
     assert lda.bias is not None and lda.weights.shape[1] == CEPSTRA * SPLICED_FRAMES
     whole.add("lda", affine("lda", lda.weights, lda.bias), _spliced("input", 1))
-    for name in ("tdnn1.affine", "tdnn1.relu", "tdnn1.batchnorm"):
+    whole.add("tdnn1.affine", _trained(korean, "tdnn1.affine", trunk.first))
+    for name in ("tdnn1.relu", "tdnn1.batchnorm"):
         whole.add(name, component(korean, name).content)
-    for number in range(2, LAST_FACTORISED_LAYER + 1):
+    for number, factorised in enumerate(trunk.factorised, start=2):
         layer, entered = f"tdnnf{number}", whole.last
-        for part in ("linear", "affine", "relu", "batchnorm"):
+        whole.add(f"{layer}.linear", _trained(korean, f"{layer}.linear", factorised.bottleneck))
+        whole.add(f"{layer}.affine", _trained(korean, f"{layer}.affine", factorised.affine))
+        for part in ("relu", "batchnorm"):
             whole.add(f"{layer}.{part}", component(korean, f"{layer}.{part}").content)
         joined = f"Sum(Scale({RESIDUAL_SCALE}, {entered}), {whole.last})"
         whole.add(f"{layer}.noop", component(korean, f"{layer}.noop").content, joined)
+
+
+def _trained(korean: Nnet, name: str, layer: Affine) -> bytes:
+    parameters = {"LinearParams": layer.weights} | ({} if layer.bias is None else {"BiasParams": layer.bias})
+    return with_parameters(component(korean, name), parameters)
 
 
 def _spliced(node: str, frames: int) -> str:

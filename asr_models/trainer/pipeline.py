@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,15 +13,17 @@ from asr_models.trainer.augmentation import AugmentationRecipe, augmented
 from asr_models.trainer.clip_store import ALIGNMENTS
 from asr_models.trainer.clips import read_index
 from asr_models.trainer.export import NOT_MEASURED, export
-from asr_models.trainer.features import features_dir, make_features, shard_count
+from asr_models.trainer.features import make_features, shard_count
 from asr_models.trainer.fitting import Progress
 from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER
 from asr_models.trainer.recipe import Recipe
-from asr_models.trainer.sharpening import SHARPENED_HEAD_FILE, sharpen_head
+from asr_models.trainer.sharpening import NETWORK_FILE, sharpen_network
 from asr_models.trainer.speech import synthesise_bank
 from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
 from asr_models.trainer.texts import TEXTS_DIR
-from asr_models.trainer.training import HEAD_FILE, load_head, load_units, train
+from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, load_units, train
+from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune
+from asr_models.trainer.whole_network import load_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,21 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         learned = (recipe.features.hours, recipe.training)
         return digest_of(features_inputs(), repr(learned), CORE_WORDS, BUNDLED_LEXICON)
 
+    def calls_inputs() -> str:
+        own = recipe.calls
+        pieces = (own.shard_hours, own.seed, recipe.training.layers, LAST_FACTORISED_LAYER, AugmentationRecipe())
+        return digest_of(repr(pieces), alignments)
+
+    def tune_inputs() -> str:
+        learned = (recipe.calls.hours, recipe.tuning)
+        return digest_of(calls_inputs(), repr(learned), work / "training" / HEAD_FILE)
+
     def sharpen_inputs() -> str:
-        return digest_of(repr((recipe.sharpening, recipe.export)), work / "training" / HEAD_FILE)
+        return digest_of(repr((recipe.sharpening, recipe.export)), work / "training" / TUNED_FILE)
 
     def export_inputs() -> str:
         measured = [wanted.measured_file] if wanted.measured_file else []
-        return digest_of(repr(recipe), work / "training" / SHARPENED_HEAD_FILE, BUNDLED_LEXICON, *texts, *measured)
+        return digest_of(repr(recipe), work / "training" / NETWORK_FILE, BUNDLED_LEXICON, *texts, *measured)
 
     return (
         Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report)),
@@ -79,10 +90,19 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
             "make calls of the clips, run the frozen layers over them",
             features_inputs,
             lambda report: _features(wanted, report),
-            features_dir(work),
+            work / "features",
             f"{recipe.features.hours:g} h",
         ),
         Stage("train", "train the head", train_inputs, lambda report: _train(wanted, report), work / "training"),
+        Stage(
+            "calls",
+            "make more calls of the clips",
+            calls_inputs,
+            lambda report: _calls(wanted, report),
+            work / "calls",
+            f"{recipe.calls.hours:g} h",
+        ),
+        Stage("tune", "train all layers together", tune_inputs, lambda report: _tune(wanted, report)),
         Stage(
             "sharpen", "hold whole utterances against all other words", sharpen_inputs, lambda r: _sharpen(wanted, r)
         ),
@@ -116,18 +136,36 @@ def _align(wanted: Undertaking, report: Report) -> Facts:
 
 def _features(wanted: Undertaking, report: Report) -> Facts:
     recipe = wanted.recipe
-    shards = make_features(
-        wanted.work_dir, augmented, recipe.features, recipe.training.layers, wanted.processes, report
-    )
+    kind = features_kind(wanted.work_dir, recipe.training.layers)
+    shards = make_features(wanted.work_dir, kind, augmented, recipe.features, wanted.processes, report)
+    return {"shards": str(shards)}
+
+
+def _calls(wanted: Undertaking, report: Report) -> Facts:
+    recipe = wanted.recipe
+    kind = calls_kind(wanted.work_dir, recipe.training.layers)
+    shards = make_features(wanted.work_dir, kind, augmented, recipe.calls, wanted.processes, report)
     return {"shards": str(shards)}
 
 
 def _train(wanted: Undertaking, report: Report) -> Facts:
+    units = inventory(core_words(), read_lexicon())
+    result = train(wanted.work_dir, units, wanted.recipe.training, shard_count(wanted.recipe.features), _told(report))
+    return _facts(result)
+
+
+def _tune(wanted: Undertaking, report: Report) -> Facts:
+    return _facts(tune(wanted.work_dir, wanted.recipe, shard_count(wanted.recipe.calls), _told(report)))
+
+
+def _told(report: Report) -> Callable[[Progress], None]:
     def tell(progress: Progress) -> None:
         report(f"training, epoch {progress.epoch + 1}, loss {progress.loss:.3f}", progress.fraction)
 
-    units = inventory(core_words(), read_lexicon())
-    result = train(wanted.work_dir, units, wanted.recipe.training, shard_count(wanted.recipe.features), tell)
+    return tell
+
+
+def _facts(result: TrainingReport) -> Facts:
     return {"hours": f"{result.hours:.1f}", "loss": f"{result.loss:.3f}", "accuracy": f"{100 * result.accuracy:.1f} %"}
 
 
@@ -136,20 +174,20 @@ def _sharpen(wanted: Undertaking, report: Report) -> Facts:
         report(f"sharpening, criterion {progress.loss:.3f}", progress.fraction)
 
     recipe = wanted.recipe
-    loss, accuracy = sharpen_head(wanted.work_dir, read_lexicon(), recipe, shard_count(recipe.features), tell)
+    loss, accuracy = sharpen_network(wanted.work_dir, read_lexicon(), recipe, shard_count(recipe.calls), tell)
     return {"loss": f"{loss:.3f}", "accuracy": f"{100 * accuracy:.1f} %"}
 
 
 def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
-    head, counts = load_head(wanted.work_dir / "training" / SHARPENED_HEAD_FILE)
+    network, counts = load_network(wanted.work_dir / "training" / NETWORK_FILE)
     facts: Mapping[str, str] = book.facts("speech") | book.facts("train") | book.facts("sharpen")
     clips = read_index(wanted.work_dir / "speech")
     known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))} | dict(facts)
-    minutes = ", ".join(f"{name} {book.minutes(name)}" for name in ("speech", "align", "features", "train", "sharpen"))
+    minutes = ", ".join(f"{name} {book.minutes(name)}" for name in ("speech", "align", "features", "train", "calls", "tune", "sharpen"))
     known |= {"minutes": minutes, "cores": str(wanted.processes)}
     measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED
     units = load_units(wanted.work_dir)
-    export(wanted.model_dir, head, counts, units, read_lexicon(), wanted.recipe, known, measured)
+    export(wanted.model_dir, network, counts, units, read_lexicon(), wanted.recipe, known, measured)
     report("written", 1.0)
     megabytes = sum(file.stat().st_size for file in wanted.model_dir.rglob("*") if file.is_file()) / 1e6
     return {"megabytes": f"{megabytes:.1f}"}

@@ -58,10 +58,23 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class TuningRecipe(TrainingRecipe):
+    """How the head and the Korean layers are trained on together."""
+
+    epochs: int = 2
+    learning_rate: float = 8e-4
+    last_learning_rate: float = 1e-5
+    trunk_share: float = 0.25  # the Korean layers' share of the learning rate
+    limit_minutes: float = 75.0
+    seed: int = 9
+
+
+@dataclass(frozen=True, slots=True)
 class SharpeningRecipe:
     """How the head is trained on by whole sequences."""
 
-    epochs: float = 2.0
+    kept_share: float = 0.5  # of the way from the tuned to the sharpened numbers
+    epochs: float = 1.0
     limit_minutes: float = 25.0
     learning_rate: float = 2e-4
     last_learning_rate: float = 2e-5
@@ -103,5 +116,7 @@ class Recipe:
     alignment: AlignmentRecipe = field(default_factory=AlignmentRecipe)
     features: FeaturesRecipe = field(default_factory=FeaturesRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    calls: FeaturesRecipe = field(default_factory=lambda: FeaturesRecipe(hours=30.0, seed=41))
+    tuning: TuningRecipe = field(default_factory=TuningRecipe)
     sharpening: SharpeningRecipe = field(default_factory=SharpeningRecipe)
     export: ExportRecipe = field(default_factory=ExportRecipe)

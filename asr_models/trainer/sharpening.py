@@ -6,6 +6,7 @@ The criterion is maximum mutual information (Povey, "Discriminative training for
 
 from __future__ import annotations
 
+import copy
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,49 +20,75 @@ from numpy.typing import NDArray
 from asr_models.graphs.lexicon import Lexicon
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 from asr_models.trainer.clips import OUTSIDE
-from asr_models.trainer.features import features_dir, stored_utterances
-from asr_models.trainer.fitting import Progress, averaged_head, evaluate, half_precision, running_average
-from asr_models.trainer.head import Head
+from asr_models.trainer.features import shard_files, stored_utterances
+from asr_models.trainer.fitting import (
+    Network,
+    Progress,
+    averaged,
+    evaluate,
+    half_precision,
+    optimiser_of,
+    running_average,
+    set_learning_rate,
+)
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.network import likelihood_scales
 from asr_models.trainer.recipe import Recipe, SharpeningRecipe
-from asr_models.trainer.training import HEAD_FILE, load_head, load_shards, load_units, save_head
+from asr_models.trainer.training import load_shards, load_units
+from asr_models.trainer.tuning import TUNED_FILE, calls_kind
+from asr_models.trainer.whole_network import WholeNetwork, load_network, save_network
 from asr_models.trainer.windows import Shard, batch_count, batches
 from asr_models.trainer.word_loop import LoopWord, WordLoop
 
-SHARPENED_HEAD_FILE = "sharpened.pt"
+NETWORK_FILE = "network.pt"
 
 
-def sharpen_head(
+def sharpen_network(
     work_dir: Path,
     lexicon: Lexicon,
     recipe: Recipe,
     shard_count: int,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> tuple[float, float]:
-    """Sharpen `<work>/training/head.pt` into `sharpened.pt` beside it; give loss and accuracy on the last shard."""
+    """Sharpen `<work>/training/tuned.pt` into `network.pt` beside it; give loss and accuracy on the last shard.
+
+    The numbers go only a share of the way from the tuned to the sharpened ones: all the way, the network is surer of
+    synthetic voices and hears real people less well.
+    """
     folder = work_dir / "training"
     units = load_units(work_dir)
-    head, counts = load_head(folder / HEAD_FILE)
-    shards = load_shards(work_dir, units, head.shape.layers, shard_count)
+    sharpening = recipe.sharpening
+    network, counts = load_network(folder / TUNED_FILE)
+    kind = calls_kind(work_dir, network.head.margin)
+    shards = load_shards(kind, units, shard_count)
     scales, offsets = likelihood_scales(counts, units, recipe.export)
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
-        averaged = sharpen(
-            head,
+        sharpened = sharpen(
+            copy.deepcopy(network),
             shards[:-1] or shards,
-            vocabulary_loop(lexicon, units, said_words(work_dir, shard_count), recipe),
+            vocabulary_loop(lexicon, units, said_words(shard_files(kind, shard_count)), recipe),
             (recipe.export.acoustic_scale * scales, recipe.export.acoustic_scale * offsets),
-            recipe.sharpening,
+            sharpening,
             threads,
             report=report,
         )
-    save_head(folder / SHARPENED_HEAD_FILE, averaged, counts)
-    return evaluate(averaged, shards[-1])
+    mixed = between(network, sharpened, sharpening.kept_share)
+    save_network(folder / NETWORK_FILE, mixed, counts)
+    return evaluate(mixed, shards[-1])
 
 
-def said_words(work_dir: Path, shard_count: int) -> Counter[str]:
+def between(start: WholeNetwork, end: WholeNetwork, share: float) -> WholeNetwork:
+    """Give the network whose numbers lie a share of the way from one to another: 0 is the start, 1 the end."""
+    mixed, goal = copy.deepcopy(start), end.state_dict()
+    with torch.no_grad():
+        for name, numbers in mixed.state_dict().items():
+            if numbers.is_floating_point():
+                numbers.lerp_(goal[name], share)
+    return mixed.eval()
+
+
+def said_words(files: Sequence[Path]) -> Counter[str]:
     """Count the words of the training's utterances."""
-    files = sorted(features_dir(work_dir).glob("shard-*.tsv"))[:shard_count]
     return Counter(word.text for file in files for utterance in stored_utterances(file) for word in utterance.words)
 
 
@@ -91,7 +118,7 @@ def _pdfs(units: Units, unit: int) -> tuple[int, int]:
 
 
 def sharpen(
-    head: Head,
+    network: Network,
     shards: Sequence[Shard],
     loop: WordLoop,
     scores_of_outputs: tuple[NDArray[np.float64], NDArray[np.float64]],
@@ -99,22 +126,22 @@ def sharpen(
     threads: ThreadPoolExecutor,
     *,
     report: Callable[[Progress], None] = lambda progress: None,
-) -> Head:
-    """Train a trained head further and give its averaged twin.
+) -> Network:
+    """Train a trained network further and give its averaged twin.
 
     `scores_of_outputs` are scale and offset [classes] that make a log-probability the decoder's score, the acoustic
     scale included. The sums over all paths run in `threads`: numpy leaves the interpreter to others meanwhile.
     """
     scale, offset = (torch.from_numpy(values).float() for values in scores_of_outputs)
-    optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.0)
-    average = running_average(head, recipe.average_decay)
-    margin, began = head.shape.margin, time.monotonic()
+    optimiser = optimiser_of(network, weight_decay=0.0)
+    average = running_average(network, recipe.average_decay)
+    margin, began = network.margin, time.monotonic()
     steps_an_epoch = batch_count(shards, margin=margin, window=recipe.window_outputs, batch=recipe.batch_windows)
     steps, step, gain_sum = max(1, round(recipe.epochs * steps_an_epoch)), 0, 0.0
     epoch = 0
     while step < steps:
         torch.manual_seed(recipe.seed + epoch)
-        head.train()
+        network.train()
         for inputs, labels in batches(
             shards,
             margin=margin,
@@ -124,12 +151,11 @@ def sharpen(
         ):
             fraction = max(step / steps, (time.monotonic() - began) / (60 * recipe.limit_minutes))
             if fraction >= 1:
-                return averaged_head(average)
+                return averaged(average, network)
             falling = (recipe.last_learning_rate / recipe.learning_rate) ** fraction
-            for group in optimiser.param_groups:
-                group["lr"] = recipe.learning_rate * falling
+            set_learning_rate(optimiser, recipe.learning_rate * falling)
             with half_precision():
-                outputs = head(torch.from_numpy(inputs))
+                outputs = network(torch.from_numpy(inputs))
             log_probabilities = torch.log_softmax(outputs.float(), dim=2)
             gradient, gain = _gradient(log_probabilities.detach() * scale + offset, labels, loop, threads)
             targets = torch.from_numpy(labels)
@@ -140,14 +166,14 @@ def sharpen(
             )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(head.parameters(), recipe.gradient_norm)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_norm)
             optimiser.step()
-            average.update_parameters(head)
+            average.update_parameters(network)
             step += 1
             gain_sum += gain
             report(Progress(epoch, fraction, gain_sum / step))
         epoch += 1
-    return averaged_head(average)
+    return averaged(average, network)
 
 
 def _gradient(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from asr_models.graphs.errors import GraphError
 from asr_models.graphs.units import GARBAGE, SILENCE, Units, read_units
 from asr_models.trainer.clips import OUTSIDE, Word
-from asr_models.trainer.features import features_dir, stored_utterances
+from asr_models.trainer.clean_features import trunk_with_margin
+from asr_models.trainer.features import ShardKind, shard_files, stored_utterances
 from asr_models.trainer.fitting import Progress, Schedule, evaluate, fit
 from asr_models.trainer.head import Head, HeadShape
 from asr_models.trainer.labels import IGNORED, Labels, rasterise
@@ -44,7 +46,7 @@ def train(
     folder = work_dir / "training"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
-    shards = load_shards(work_dir, units, recipe.layers, shard_count)
+    shards = load_shards(features_kind(work_dir, recipe.layers), units, shard_count)
     kept_apart = shards[-1]
     shards = shards[:-1] or shards
     torch.manual_seed(recipe.seed)
@@ -54,7 +56,7 @@ def train(
         dropout=recipe.dropout,
     )
     head.normalise_inputs(np.concatenate([shard.frames[::_STATISTICS_STEP] for shard in shards]))
-    averaged = fit(head, shards, _schedule(recipe), checkpoint=folder / "checkpoint.pt", report=report)
+    averaged = fit(head, shards, schedule_of(recipe), checkpoint=folder / "checkpoint.pt", report=report)
     loss, accuracy = evaluate(averaged, kept_apart)
     counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
     weights = np.ones(units.pdf_count)
@@ -81,16 +83,21 @@ def load_units(work_dir: Path) -> Units:
     return read_units(work_dir / "training" / UNITS_FILE)
 
 
-def load_shards(work_dir: Path, units: Units, margin: int, count: int | None = None) -> list[Shard]:
-    """Map shards from disk, all or the first so many, and label them.
+def features_kind(work_dir: Path, margin: int) -> ShardKind:
+    """Say what the shards of `<work>/features/` hold: the Korean layers' outputs."""
+    return ShardKind(work_dir / "features", margin, partial(trunk_with_margin, margin))
+
+
+def load_shards(kind: ShardKind, units: Units, count: int) -> list[Shard]:
+    """Map the first so many shards from disk and label them.
 
     Raises:
         ValueError: there is none.
     """
-    files = sorted(features_dir(work_dir).glob("shard-*.tsv"))[:count]
+    files = shard_files(kind, count)
     if not files:
-        raise ValueError(f"{features_dir(work_dir)}: no shards; run the stage `features`")
-    return [_load_shard(file, units, margin) for file in files]
+        raise ValueError(f"{kind.folder}: no shards; run the stage that makes them")
+    return [_load_shard(file, units, kind.margin) for file in files]
 
 
 def _load_shard(words_file: Path, units: Units, margin: int) -> Shard:
@@ -119,7 +126,8 @@ def _pdfs(units: Units, index: int) -> tuple[int, int]:
     return units.forward_pdf(index), units.selfloop_pdf(index)
 
 
-def _schedule(recipe: TrainingRecipe) -> Schedule:
+def schedule_of(recipe: TrainingRecipe) -> Schedule:
+    """Read the schedule out of the recipe."""
     return Schedule(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,

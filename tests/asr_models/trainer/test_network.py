@@ -57,11 +57,11 @@ def test_the_exported_network_says_what_pytorch_says() -> None:
     korean = read_nnet(small_korean_mdl())
     head, recipe = trained_head(), ExportRecipe(garbage_scale=0.7, garbage_offset=1.1)
     counts = np.arange(1, UNITS.pdf_count + 1) * 100
-    exported = network(korean, head.layers_for_export(), counts, UNITS, recipe)
+    exported = network(korean, trunk_weights(korean), head.layers_for_export(), counts, UNITS, recipe)
     model = read_nnet(acoustic_model(transition_model([(0, 1)]), exported))
     heard = features(40)
     scales, offsets = likelihood_scales(counts, UNITS, recipe)
-    trunk_outputs = Trunk(trunk_weights(korean), head.shape.margin)(heard)
+    trunk_outputs = Trunk(trunk_weights(korean), head.margin)(heard)
     ours = head.log_probabilities(trunk_outputs) * scales + offsets
     kaldi = Nnet3(model, heard)
     expected = np.stack([kaldi.at("output", 3 * output) for output in range(len(ours))])
