@@ -6,7 +6,7 @@ YULIA := .venv/bin/yulia
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls test-rasa check bench bench-asr bench-gap bench-understanding clean docs requirements
+.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls test-rasa check bench bench-asr bench-gap bench-engine bench-understanding clean docs requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-asr: setup-bench ## measure hearing: voices never trained on, real people;
 
 bench-gap: setup-bench ## measure response gaps and barge-in on real calls; ARGS=--help
 	@exec $(PYTHON) -m bench.gap $(ARGS)
+
+bench-engine: setup-bench ## measure how long the engine thinks about one event; ARGS=--help
+	@exec $(PYTHON) -m bench.engine $(ARGS)
 
 bench-understanding: setup-bench ## measure both understandings on the same phrases; ARGS=--help
 	@exec $(PYTHON) -m bench.understanding $(ARGS)

@@ -77,9 +77,7 @@ def fit(
         random = np.random.default_rng((schedule.seed, epoch))
         network.train()
         loss_sum = 0.0
-        examples = batches(
-            shards, margin=network.margin, window=schedule.window, batch=schedule.batch, random=random
-        )
+        examples = batches(shards, margin=network.margin, window=schedule.window, batch=schedule.batch, random=random)
         for steps, (inputs, labels) in enumerate(examples):
             by_steps = (epoch + min(1.0, steps / steps_an_epoch)) / schedule.epochs
             fraction = max(by_steps, (time.monotonic() - began) / schedule.limit_seconds)
@@ -155,7 +153,11 @@ def half_precision() -> torch.autocast:
 
 
 def _step(
-    network: FrameClassifier, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor, schedule: Schedule
+    network: FrameClassifier,
+    optimiser: torch.optim.Optimizer,
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    schedule: Schedule,
 ) -> float:
     with half_precision():
         scores = network(inputs)
@@ -176,7 +178,12 @@ def _step(
 
 
 def _save(
-    path: Path, network: FrameClassifier, average: AveragedModel, optimiser: torch.optim.Optimizer, epoch: int, seconds: float
+    path: Path,
+    network: FrameClassifier,
+    average: AveragedModel,
+    optimiser: torch.optim.Optimizer,
+    epoch: int,
+    seconds: float,
 ) -> None:
     state = {"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
     partial = path.with_suffix(".partial")

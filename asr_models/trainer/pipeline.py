@@ -183,7 +183,9 @@ def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
     facts: Mapping[str, str] = book.facts("speech") | book.facts("train") | book.facts("sharpen")
     clips = read_index(wanted.work_dir / "speech")
     known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))} | dict(facts)
-    minutes = ", ".join(f"{name} {book.minutes(name)}" for name in ("speech", "align", "features", "train", "calls", "tune", "sharpen"))
+    minutes = ", ".join(
+        f"{name} {book.minutes(name)}" for name in ("speech", "align", "features", "train", "calls", "tune", "sharpen")
+    )
     known |= {"minutes": minutes, "cores": str(wanted.processes)}
     measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED
     units = load_units(wanted.work_dir)

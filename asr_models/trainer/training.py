@@ -12,8 +12,8 @@ import torch
 
 from asr_models.graphs.errors import GraphError
 from asr_models.graphs.units import GARBAGE, SILENCE, Units, read_units
-from asr_models.trainer.clips import OUTSIDE, Word
 from asr_models.trainer.clean_features import trunk_with_margin
+from asr_models.trainer.clips import OUTSIDE, Word
 from asr_models.trainer.features import ShardKind, shard_files, stored_utterances
 from asr_models.trainer.fitting import Progress, Schedule, evaluate, fit
 from asr_models.trainer.head import Head, HeadShape

@@ -36,9 +36,9 @@ class TrunkLayers(nn.Module):
         )
         self._fast, self._slow = nn.ModuleList(factorised[:slow]), nn.ModuleList(factorised[slow:])
         self._slow_reach_frames = -sum(layer.first_frame for layer in factorised[slow:])
-        self.reach_frames = self._slow_reach_frames - sum(
-            layer.first_frame for layer in (self._lda, self._first, *factorised[:slow])
-        )
+        fast_reach_frames = -self._lda.first_frame - self._first.first_frame
+        fast_reach_frames -= sum(layer.first_frame for layer in factorised[:slow])
+        self.reach_frames = self._slow_reach_frames + fast_reach_frames
         self.width = len(weights.factorised[-1].affine.weights)
 
     def forward(self, cepstra: torch.Tensor) -> torch.Tensor:

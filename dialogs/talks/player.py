@@ -65,13 +65,15 @@ class CaseResult:
     passed: frozenset[Passed]
 
 
-async def play(case: Case, bundle: Bundle, understand: Understands, worlds: SandboxWorlds) -> CaseResult:
+async def play(
+    case: Case, bundle: Bundle, understand: Understands, worlds: SandboxWorlds, engine_type: type[Engine] = Engine
+) -> CaseResult:
     """Play a conversation to its end or its first failure."""
     async with AsyncExitStack() as stack:
         world = None
         if case.loyalty is not None:
             world = await stack.enter_async_context(worlds.world(case.caller, case.now, case.loyalty))
-        player = _Player(case, bundle, understand, world)
+        player = _Player(case, bundle, understand, world, engine_type)
         failure = await player.play()
     return CaseResult(case, failure, frozenset(player.passed))
 
@@ -82,6 +84,7 @@ class _Player:
     bundle: Bundle
     understand_by_classifier: Understands
     world: SandboxWorld | None
+    engine_type: type[Engine] = Engine
     passed: set[Passed] = field(default_factory=set)
     started: list[str] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -90,7 +93,7 @@ class _Player:
     reaction: Reaction = field(default_factory=Reaction)
 
     def __post_init__(self) -> None:
-        engine = Engine(self.bundle, lambda error, event: self.faults.append(error), self._on_passed)
+        engine = self.engine_type(self.bundle, lambda error, event: self.faults.append(error), self._on_passed)
         self.call = TextCall(engine, self._understand, self.world)
 
     async def play(self) -> Failure | None:
