@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialogs.engine.bundle import Slot, SlotKind
-from dialogs.engine.commands import ONLY_BY_THEMSELVES, OPERATOR_KEY, SPOKEN, Command, command_for_keys
+from dialogs.engine.commands import OPERATOR_KEY, SPOKEN, Command, command_for_keys, only_by_itself
 from dialogs.engine.state import Source
 from dialogs.engine.vocabulary import Heard, KeysPressed, Question, Value
 from dialogs.grammar import options_of, rule_of, yes_no
@@ -98,7 +98,7 @@ def _number(heard: Heard, question: Question, slot: Slot) -> Answered | None:
 
 def _command(said: str) -> Command | None:
     found = match(said, SPOKEN_COMMANDS)
-    if found is not None and (found.value not in ONLY_BY_THEMSELVES or _is_all(found.phrase, said)):
+    if found is not None and (not only_by_itself(found.value, found.phrase) or _is_all(found.phrase, said)):
         return Command(found.value)
     keys = [word for word in said.split() if word.isdecimal()]
     # the only key, after words that are no number: it is pressed for an agent

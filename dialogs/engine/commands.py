@@ -15,8 +15,16 @@ class Command(StrEnum):
     WAIT = "!wait"  # the caller looks for something
 
 
-ONLY_BY_THEMSELVES = frozenset({Command.CANCEL, Command.BACK, Command.WAIT})
-"""Commands that are meant when nothing else is said: «сейчас» and «подождите» are also parts of other wishes."""
+_ONLY_BY_THEMSELVES = frozenset({Command.CANCEL, Command.BACK, Command.WAIT})
+_HUMAN = frozenset({("человек",), ("живой", "человек")})
+
+
+def only_by_itself(command: str, phrase: tuple[str, ...]) -> bool:
+    """Say whether a command said in these words is meant only when nothing else is said.
+
+    «Сейчас» and «подождите» are also parts of other wishes, and «вы робот или человек» does not ask for an agent.
+    """
+    return command in _ONLY_BY_THEMSELVES or phrase in _HUMAN
 
 OPERATOR_KEY = "0"
 REPEAT_KEY = "*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialogs.engine.commands import ONLY_BY_THEMSELVES
+from dialogs.engine.commands import only_by_itself
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
@@ -46,7 +46,8 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
 def option_in(text: str, options: Sequence[Option]) -> Match | None:
     """Return the option that is named; of «подождите [unk]» none: what matters is the unknown speech."""
     found = match(text, options)
-    return None if found is not None and found.value in ONLY_BY_THEMSELVES and UNKNOWN in text else found
+    is_part = found is not None and UNKNOWN in text and only_by_itself(found.value, found.phrase)
+    return None if is_part else found
 
 
 def _rather_goes_on(question: Question, options: Sequence[Option], text: str, alternatives: Sequence[str]) -> bool:
