@@ -42,6 +42,8 @@ class Hypothesis:
     confidence: float  # 0..1, mean over words; 0.0 when empty, and in partials
     is_final: bool
     alternatives: tuple[str, ...] = ()  # other readings of a final, likeliest first; for dictation only
+    behind: tuple[float, ...] = ()
+    """By how much each alternative is less likely than the text, in the decoder's logarithms; () where nobody knows."""
 
 
 class RecognitionStream(Protocol):

@@ -10,6 +10,7 @@ from dialogs.engine.answers import Answered, understand
 from dialogs.engine.bundle import Bundle, Slot
 from dialogs.engine.steps.collect import Asking, Collect
 from dialogs.engine.vocabulary import AnswerKind, Heard, Question
+from dialogs.grammar import worth_telling
 from dialogs.grammar.words import words
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
@@ -36,7 +37,8 @@ class BenchQuestion:
         """Return what the line would understand; REJECTED when nothing."""
         if self.question is None or self.slot is None:
             return " ".join(words(text))
-        understood = understand(Heard(text, 1.0, alternatives), self.question, self.slot)
+        others = worth_telling(self.question, alternatives)
+        understood = understand(Heard(text, 1.0, others), self.question, self.slot)
         match understood:
             case None:
                 return REJECTED

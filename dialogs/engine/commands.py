@@ -26,6 +26,7 @@ def only_by_itself(command: str, phrase: tuple[str, ...]) -> bool:
     """
     return command in _ONLY_BY_THEMSELVES or phrase in _HUMAN
 
+
 OPERATOR_KEY = "0"
 REPEAT_KEY = "*"
 

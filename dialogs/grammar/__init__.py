@@ -11,10 +11,13 @@ from dialogs.grammar.checks import Check
 from dialogs.grammar.choice import Match, Option, can_grow_into_another, match
 from dialogs.grammar.correction_words import speaks_of_digits
 from dialogs.grammar.dictation import dictation
-from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, complete
+from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, complete, settle
 from dialogs.grammar.words import UNKNOWN
 
-__all__ = ["dictating", "may_be_corrected", "option_in", "options_of", "rule_of", "satisfies"]
+__all__ = ["dictating", "may_be_corrected", "option_in", "options_of", "rule_of", "satisfies", "worth_telling"]
+
+MAX_TOLD = 10
+"""Other readings that go with an answer; the engine looks at no more."""
 
 NO = "no"
 """What a phrase of a yes-or-no question may mean."""
@@ -41,6 +44,15 @@ def satisfies(question: Question, text: str, alternatives: Sequence[str] = ()) -
             return complete(text, rule) or any(complete(each, rule) for each in alternatives[:MAX_ALTERNATIVES])
         case AnswerKind.CHOICE:
             return False
+
+
+def worth_telling(question: Question, alternatives: Sequence[str]) -> tuple[str, ...]:
+    """Choose from the other readings of an answer: of a number those that keep its rule, if there are any."""
+    fitting: tuple[str, ...] = ()
+    if question.answer is AnswerKind.DIGITS:
+        rule = rule_of(question)
+        fitting = tuple(each for each in alternatives[:MAX_ALTERNATIVES] if settle(each, rule))
+    return (fitting or tuple(alternatives))[:MAX_TOLD]
 
 
 def option_in(text: str, options: Sequence[Option]) -> Match | None:

@@ -20,6 +20,8 @@ MAX_CHARACTERS = 20_000
 """Nobody says more in one answer; the rest is not looked at."""
 PAUSE_COST = 0.5
 """Of taking words on both sides of a pause for one number: «сорок, два» is less surely 42 than «сорок два»."""
+MISHEARD_HUNDREDS_COST = 1.25
+"""Of taking «девять сто» for 900: less natural than 9 and 100, but the two are told apart by a sound or two only."""
 _NAMES_OF_DIGITS = frozenset({"цифра", "цифры", "цифр"})
 
 
@@ -139,7 +141,7 @@ class Dictation:
         return reached[-1]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def dictation(text: str) -> Dictation:
     """Read a text; words that are no numbers are passed over. A comma is a pause that the caller made."""
     found: list[NumberWord] = []
@@ -204,12 +206,23 @@ def _below_hundred(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[i
 def _below_thousand(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int, float]]:
     if start >= len(said) or said[start].kind is not Kind.HUNDREDS:
         yield from ((end, value, 1.0) for end, value in _below_hundred(said, start))
+        yield from _misheard_hundreds(said, start)
         return
     hundreds = said[start].value
     yield start + 1, hundreds, 1.0
     yield from ((end, hundreds + value, 1.0) for end, value in _below_hundred(said, start + 1))
     if start + 2 < len(said) and _is_zero(said[start + 1]) and said[start + 2].kind is Kind.UNIT:
         yield start + 3, hundreds + said[start + 2].value, 3.5  # «сто ноль пять» for 105, rarer than 100 05
+
+
+def _misheard_hundreds(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int, float]]:
+    """Read «девять сто» as 900, «пять сто двадцать» as 520."""
+    following = said[start + 1 : start + 2]
+    if following and following[0].kind is Kind.HUNDREDS and following[0].value == 100:
+        many = said[start]
+        if many.kind is Kind.UNIT and many.value >= 5 and not many.ordinal and not following[0].after_pause:
+            for end, value, cost in _below_thousand(said, start + 1):
+                yield end, value + 100 * (many.value - 1), cost + MISHEARD_HUNDREDS_COST
 
 
 def _agree(count: NumberWord, thousand: NumberWord) -> bool:

@@ -16,7 +16,7 @@ BEAM = 6
 MAX_DETOUR = 2.0
 """How many more numbers than in the natural reading the words may be taken for («двадцать», «пять» for 205)."""
 
-MAX_ALTERNATIVES = 10
+MAX_ALTERNATIVES = 48
 ALTERNATIVE_COST = 0.75
 """Of not taking the recogniser's first reading: dearer than a pause inside a number, cheaper than taking «двадцать
 пять» for 205, which a word that was not heard brings about as easily."""

@@ -7,6 +7,7 @@ An answer that satisfies the question ends at once, another one only after a lon
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -67,6 +68,7 @@ class Listener:
         self._at_rest = False  # answered, keyed or closed
         self._frame_came = False
         self._silence_at_answer_seconds = 0.0
+        self._last_read: tuple[list[tuple[Hypothesis, bool]], Hypothesis] = [], Hypothesis("", 0.0, is_final=True)
         loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Answer] = loop.create_future()
         self._watching = loop.create_task(self._watch_frames())
@@ -191,7 +193,7 @@ class Listener:
         pieces = self._streams.pieces
         self._barge_in.weigh(self._gate, pieces)
         self._drop([piece for piece in pieces if piece.settled and not self._counts(piece)])
-        reading = joined(pieces, self._pause)
+        reading = self._read(pieces)
         if self._gate.is_open:
             satisfied = self._grammar.satisfied(reading.text)
             if self._out_of_time() or (satisfied and self._calm_seconds() >= self._question.limits.complete_seconds):
@@ -200,9 +202,17 @@ class Listener:
             pass  # a final is on its way, within the recogniser's limit
         elif reading.text:
             if self._is_over(reading) or self._out_of_time():
-                self._settle(Heard(reading.text, reading.confidence, reading.alternatives))
+                others = self._grammar.worth_telling(reading.alternatives)
+                self._settle(Heard(reading.text, reading.confidence, others))
         elif self._number_ended or self._silent_seconds() >= self._question.limits.start_seconds or self._out_of_time():
             self._settle(NothingHeard())
+
+    def _read(self, pieces: Sequence[Piece]) -> Hypothesis:
+        """Join the pieces, unless nothing has changed since the last frame."""
+        parts = [(piece.hypothesis, piece.voiced) for piece in pieces]
+        if parts != self._last_read[0]:
+            self._last_read = parts, joined(pieces, self._pause)
+        return self._last_read[1]
 
     def _counts(self, piece: Piece) -> bool:
         """Noise without words never counts; while the prompt plays neither do «угу» and unknown speech."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import heapq
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import Hypothesis, RecognitionStream
 from ivr.listening.question_grammar import QuestionGrammar
 
-_READINGS = 16
+_READINGS = 48
+"""Of all pieces together. Four groups of a card with a doubtful digit in two of them have some forty."""
 _VOICED_FRAMES = 2
 
 
@@ -90,15 +92,14 @@ def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
 
 
 def _readings(parts: Sequence[Hypothesis], pause: str) -> list[str]:
-    """Combine the readings of the parts, likeliest first: the less often another than the first reading is taken."""
-    combined = [(0, "")]
+    """Combine the readings of the parts, likeliest first."""
+    combined: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
     for part in parts:
-        combined = sorted(
-            (
-                (rank + further, f"{text}{pause}{reading}" if text else reading)
-                for rank, text in combined
-                for further, reading in enumerate((part.text, *part.alternatives))
-            ),
-            key=lambda ranked: ranked[0],
-        )[: _READINGS + 1]
-    return list(dict.fromkeys(text for _, text in combined))
+        longer = ((behind + more, (*said, reading)) for behind, said in combined for more, reading in _with_odds(part))
+        combined = heapq.nsmallest(_READINGS + 1, longer, key=lambda ranked: ranked[0])
+    return list(dict.fromkeys(pause.join(said) for _, said in combined))
+
+
+def _with_odds(part: Hypothesis) -> Iterator[tuple[float, str]]:
+    behind = part.behind or range(1, len(part.alternatives) + 1)
+    return zip((0.0, *behind), (part.text, *part.alternatives), strict=True)

@@ -6,10 +6,13 @@ from collections.abc import Collection, Sequence
 
 from asr_models.phrase_grammar import UNKNOWN
 from dialogs.engine.vocabulary import AnswerKind, Question
-from dialogs.grammar import dictating, may_be_corrected, options_of, satisfies, yes_no
+from dialogs.grammar import dictating, may_be_corrected, options_of, satisfies, worth_telling, yes_no
 from dialogs.grammar.choice import match
 from dialogs.grammar.number_words import number_word
 from dialogs.grammar.words import words
+
+WISH_WORDS = 3
+"""Fewer words that no list holds may be any noise; only the second look hears such words."""
 
 
 class QuestionGrammar:
@@ -19,6 +22,7 @@ class QuestionGrammar:
         self._question = question
         self._backchannels = frozenset(word for each in backchannels for word in words(each))
         self._numbers = question.answer is AnswerKind.DIGITS or may_be_corrected(question)
+        self._listed = frozenset(word for phrase in question.phrases for word in words(phrase))
         self._last: tuple[str, Sequence[str], bool] = ("", (), False)
 
     def satisfied(self, text: str, alternatives: Sequence[str] = ()) -> bool:
@@ -26,6 +30,10 @@ class QuestionGrammar:
         if (text, alternatives) != self._last[:2]:
             self._last = (text, alternatives, bool(text) and satisfies(self._question, text, alternatives))
         return self._last[2]
+
+    def worth_telling(self, alternatives: Sequence[str]) -> tuple[str, ...]:
+        """Choose the other readings that go with the answer."""
+        return worth_telling(self._question, alternatives)
 
     def dictating(self, text: str) -> bool:
         """Say whether the caller is in the middle of digits."""
@@ -36,7 +44,7 @@ class QuestionGrammar:
         return bool(self._said(text))
 
     def tells(self, text: str) -> bool:
-        """Say whether the text carries words of the question: a phrase with a meaning, a number, a command."""
+        """Say whether the text carries words of the question (a meaning, a number, a command) or a wish."""
         said = self._said(text)
         if not said or self._question.free_speech:
             return bool(said)
@@ -44,7 +52,13 @@ class QuestionGrammar:
             return True
         if self._question.answer is AnswerKind.YES_NO and yes_no.parse(" ".join(said)) is not None:
             return True
+        if self._may_be_wish(text, said):
+            return True
         return any(match(" ".join(said), (option,)) is not None for option in options_of(self._question))
+
+    def _may_be_wish(self, text: str, said: Sequence[str]) -> bool:
+        is_known = UNKNOWN not in text and len(said) >= WISH_WORDS
+        return self._question.digressions and is_known and not self._listed.issuperset(said)
 
     def _said(self, text: str) -> tuple[str, ...]:
         return tuple(word for word in words(text) if word not in self._backchannels)

@@ -117,9 +117,7 @@ class _Stream:
         if not self._cancelled and self._words.may_be_wish(answer.text):
             free = await self._hear_again(FREE_SPEECH)
             if self._words.is_wish(free.text):
-                return Hypothesis(
-                    free.text, free.confidence, is_final=True, alternatives=(*free.alternatives, answer.text)
-                )
+                return Hypothesis(free.text, free.confidence, is_final=True, alternatives=(answer.text,))
         return answer
 
     async def _hear_again(self, phrases: PhraseList) -> Hypothesis:

@@ -82,6 +82,7 @@ def test_alternatives_of_several_pieces_are_joined_by_their_likelihood_together(
 
     assert heard.text == "пять два"
     assert heard.alternatives == ("пять три", "шесть два", "шесть три")
+    assert heard.behind == (1.0, 3.0, 4.0)
 
 
 def test_many_pieces_do_not_make_endless_alternatives() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.engine.vocabulary import AnswerKind, KeyEntry, ListenLimits, Question
-from dialogs.grammar import satisfies, yes_no
+from dialogs.grammar import MAX_TOLD, satisfies, worth_telling, yes_no
 from dialogs.grammar.choice import Option, match
 
 OPTIONS = (
@@ -128,6 +128,14 @@ def test_a_command_heard_in_the_middle_of_a_number_may_be_its_next_group() -> No
     assert not satisfies(DIGITS, "один два оператор", ("один два сорок сорок", "один два оператора"))
     assert satisfies(DIGITS, "один два оператор", ("один два оператора",))
     assert satisfies(DIGITS, "оператор", ("сорок сорок",)), "before any digit it is the command"
+
+
+def test_of_the_other_readings_of_a_number_those_are_told_that_keep_its_rule() -> None:
+    short = tuple(f"один два {word}" for word in ("три", "пять", "шесть", "семь", "восемь", "девять", "ноль") * 3)
+    fitting = ("один два три четыре", "один два три пять")
+    assert worth_telling(DIGITS, (*short, *fitting)) == fitting
+    assert worth_telling(DIGITS, short) == short[:MAX_TOLD]
+    assert worth_telling(MENU, ("баланс", "баллы")) == ("баланс", "баллы")
 
 
 def test_a_clipped_no_is_a_no() -> None:

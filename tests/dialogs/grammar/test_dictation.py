@@ -174,6 +174,28 @@ def test_less_natural_readings_are_kept(said: str, also: str) -> None:
     assert dictation(said).can_be(also)
 
 
+@pytest.mark.parametrize(
+    ("said", "natural", "also"),
+    [
+        ("девять сто шестнадцать", "9116", "916"),
+        ("пять сто", "5100", "500"),
+        ("восемь сто двадцать пять", "8125", "825"),
+    ],
+)
+def test_hundreds_that_were_heard_as_two_words_are_read_where_the_rule_wants_them(
+    said: str, natural: str, also: str
+) -> None:
+    assert dictation(said).natural == (natural,)
+    number = choose(f"восемь девятьсот три {said} двадцать два двенадцать", NumberRule((11,), ("89",)))
+    assert number is not None
+    assert (number.digits, number.doubt) == (f"8903{also}2212", Doubt.UNNATURAL)
+
+
+@pytest.mark.parametrize("said", ["четыре сто", "девять, сто", "девятая сто"])
+def test_other_words_before_a_hundred_stay_numbers_of_their_own(said: str) -> None:
+    assert not dictation(said).can_be("400") and not dictation(said).can_be("900")
+
+
 def test_length_chooses_less_natural_readings() -> None:
     said = "семьдесят семь восемьдесят девять двадцать пять"
     assert dictation(said).natural == ("778925",)

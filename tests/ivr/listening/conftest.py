@@ -12,6 +12,7 @@ from asr_models.vosk_engine import VoskRecogniser
 from dialogs.engine.vocabulary import AnswerKind, Heard, KeyEntry, ListenLimits, Question
 from ivr.listening.background import Background
 from ivr.listening.listener import Answer, Listener
+from ivr.listening.second_look import with_second_look
 from ivr.listening.settings import ListeningSettings
 from tests.asr_models.speech_samples import DIGIT_PHRASES, frames
 
@@ -143,7 +144,7 @@ async def make_line(recogniser: VoskRecogniser) -> AsyncIterator[MakeLine]:
         background: Background | None = None,
     ) -> Line:
         prompt = Prompt()
-        listener = Listener(hears_with, asked, settings, prompt, background)
+        listener = Listener(with_second_look(hears_with, asked), asked, settings, prompt, background)
         if prompt_ended:
             listener.prompt_ended()
         lines.append(Line(listener, hears_with, prompt))

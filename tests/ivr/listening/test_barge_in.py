@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from asr_models.settings import HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
 from dialogs.engine.vocabulary import NothingHeard
 from ivr.listening.background import Background
+from ivr.listening.question_grammar import QuestionGrammar
 from ivr.listening.settings import BargeInSettings
 from tests.asr_models.speech_samples import frames, mixed, noise, silence, spoken
 from tests.ivr.listening.conftest import MENU, UNHURRIED, YES_NO, MakeLine, heard_text, question
@@ -23,6 +25,36 @@ async def test_words_barge_in_and_are_kept_as_the_answer(make_line: MakeLine) ->
     await line.send(silence(3))
 
     assert heard_text(line.answer) == "заблокировать карту"
+
+
+async def test_another_wish_barges_in_where_wishes_are_heard(make_line: MakeLine) -> None:
+    line = make_line(replace(YES_NO, digressions=True), prompt_ended=False)
+    barged_in = asyncio.create_task(line.listener.barged_in())
+
+    await line.send(silence(1) + spoken("а сколько у меня баллов на карте") + silence(1))
+    async with asyncio.timeout(5):
+        await barged_in
+    line.listener.prompt_ended()
+    await line.send(silence(3))
+
+    assert "баллов" in heard_text(line.answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [
+        ("сколько у меня баллов", True),
+        ("сколько баллов", False),  # two words may be any noise
+        ("[unk] сколько у меня баллов", False),
+        ("карту проверить карту", False),  # words of the list that make no phrase of it
+        ("угу ага да", False),
+    ],
+)
+def test_words_outside_the_list_are_a_wish_only_when_there_are_several(text: str, tells: bool) -> None:
+    listened_for = replace(MENU, digressions=True)
+    backchannels = BargeInSettings().backchannels
+    assert QuestionGrammar(listened_for, backchannels).tells(text) is tells
+    assert not QuestionGrammar(replace(listened_for, digressions=False), backchannels).tells(text)
 
 
 @pytest.mark.parametrize(

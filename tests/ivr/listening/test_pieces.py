@@ -116,10 +116,26 @@ def test_other_readings_are_combined_the_likeliest_first() -> None:
     )
 
 
+def test_what_the_recogniser_doubts_most_is_read_otherwise_first() -> None:
+    sure = Piece(NoStream(), Hypothesis("шесть", 1.0, True, ("шестьдесят", "шестнадцать"), (4.0, 9.0)))
+    doubtful = Piece(NoStream(), Hypothesis("пять", 1.0, True, ("девять", "десять"), (0.5, 2.0)))
+
+    assert joined([sure, doubtful]).alternatives == (
+        "шесть девять",
+        "шесть десять",
+        "шестьдесят пять",
+        "шестьдесят девять",
+        "шестьдесят десять",
+        "шестнадцать пять",
+        "шестнадцать девять",
+        "шестнадцать десять",
+    )
+
+
 def test_a_long_dictation_does_not_drown_in_readings() -> None:
     pieces = [Piece(NoStream(), Hypothesis("пять", 1.0, True, ("шесть", "семь", "девять"))) for _ in range(19)]
 
-    assert len(joined(pieces, ", ").alternatives) == 16
+    assert len(joined(pieces, ", ").alternatives) == 48
 
 
 def test_words_without_a_voice_count_only_when_nobody_spoke() -> None:
