@@ -66,7 +66,7 @@ def _studio_access() -> StudioAccess:
     from ivr.settings import Settings
 
     settings = Settings()
-    return StudioAccess(redis_of_line, settings.dialogue, settings.understanding.threshold, failed_conversations)
+    return StudioAccess(redis_of_line, settings.dialogue, failed_conversations)
 
 
 def _understanding_settings() -> UnderstandingSettings:

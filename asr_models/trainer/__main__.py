@@ -16,7 +16,7 @@ from asr_models.trainer.pipeline import Undertaking, stages, with_options
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.stages import Stage, StageBook
 
-_STAGES = ("speech", "align", "features", "train", "sharpen", "export")
+_STAGES = ("speech", "align", "features", "train", "calls", "tune", "sharpen", "export")
 _LINE_SHARE = 0.05  # without a terminal a line is printed every so much of a stage
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
@@ -27,9 +27,11 @@ def main(
     work: Annotated[
         Path, typer.Option(help="Folder for everything that is made, some 10 GB with the defaults.")
     ] = Path(".yulia/trainer"),
-    hours: Annotated[float | None, typer.Option(help="Hours of augmented telephone speech.")] = None,
+    hours: Annotated[
+        float | None, typer.Option(help="Hours of telephone speech for `train`; `tune` has half as many again.")
+    ] = None,
     train_minutes: Annotated[
-        float | None, typer.Option(help="Longest training; the learning rate has come down by then.")
+        float | None, typer.Option(help="Longest `train` and `tune`; the learning rate has come down by then.")
     ] = None,
     threads: Annotated[int, typer.Option(help="Processes and threads to use.")] = os.cpu_count() or 1,
     speech_scale: Annotated[
@@ -53,7 +55,10 @@ def main(
 
     **train** trains the Russian layers on top of those.
 
-    **sharpen** goes on by whole utterances: the right words against everything else that could be heard.
+    **calls** makes more telephone calls, and **tune** trains all layers on them, the Korean ones more slowly.
+
+    **sharpen** goes on by whole utterances: the right words against everything else that could be heard. Half of
+    what that changes is kept.
 
     **export** writes what Vosk loads: one acoustic model, the graphs `phrases` and `digits`, the model card, checksums.
 

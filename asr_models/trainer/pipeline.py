@@ -113,9 +113,11 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
 def with_options(recipe: Recipe, hours: float | None, train_minutes: float | None) -> Recipe:
     """Change what a user may want otherwise."""
     if hours is not None:
-        recipe = replace(recipe, features=replace(recipe.features, hours=hours))
+        features, calls = replace(recipe.features, hours=hours), replace(recipe.calls, hours=1.5 * hours)
+        recipe = replace(recipe, features=features, calls=calls)
     if train_minutes is not None:
-        recipe = replace(recipe, training=replace(recipe.training, limit_minutes=train_minutes))
+        training = replace(recipe.training, limit_minutes=train_minutes)
+        recipe = replace(recipe, training=training, tuning=replace(recipe.tuning, limit_minutes=train_minutes))
     return recipe
 
 

@@ -20,5 +20,4 @@ class StudioAccess:
 
     redis: Callable[[], RedisSettings]  # of the running line; found when it is needed
     dialogue: DialogueSettings
-    understanding_threshold: float
     run_tests: TestRun

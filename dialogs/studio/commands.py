@@ -188,9 +188,7 @@ def _checked(access: StudioAccess, folder: Path, *, quiet: bool) -> Checked:
     if not folder.is_dir():
         raise typer.BadParameter(f"нет папки {folder}")
     with Console(stderr=True, quiet=quiet).status("Проверяю: сценарии, фразы, тесты разговоров…"):
-        return publishing.check(
-            publishing.read_files(folder), access.dialogue, access.understanding_threshold, access.run_tests
-        )
+        return publishing.check(publishing.read_files(folder), access.dialogue, access.run_tests)
 
 
 def _access(context: typer.Context) -> StudioAccess:

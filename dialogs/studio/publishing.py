@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from dialogs.engine.bundle import Bundle
-from dialogs.nlu.embedded import EmbeddedUnderstanding
-from dialogs.nlu.training_data import TRAINING_FOLDER, read_examples
+from dialogs.nlu.trained_once import trained_on
+from dialogs.nlu.training_data import TRAINING_FOLDER
 from dialogs.reader import load_bundle
 from dialogs.reader.content import dialogue_files
 from dialogs.reader.problems import FlowErrors, FlowProblem, Problems
@@ -57,7 +57,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def check(files: Mapping[str, bytes], settings: DialogueSettings, threshold: float, run_tests: TestRun) -> Checked:
+def check(files: Mapping[str, bytes], settings: DialogueSettings, run_tests: TestRun) -> Checked:
     """Read, train and test exactly these files, as a worker would; takes seconds.
 
     Raises:
@@ -69,7 +69,7 @@ def check(files: Mapping[str, bytes], settings: DialogueSettings, threshold: flo
         write_files(files, folder)
         bundle = load_bundle(folder, settings)
         if (folder / TRAINING_FOLDER).is_dir():
-            _train(folder / TRAINING_FOLDER, threshold)
+            _train(folder / TRAINING_FOLDER)
         # With usual settings, as `yulia flows test` does: tests name cards and texts, which settings may change.
         failures = run_tests(folder, load_bundle(folder))
     if failures:
@@ -77,9 +77,9 @@ def check(files: Mapping[str, bytes], settings: DialogueSettings, threshold: flo
     return Checked(bundle, archive)
 
 
-def _train(folder: Path, threshold: float) -> None:
+def _train(folder: Path) -> None:
     try:
-        EmbeddedUnderstanding(read_examples(folder), threshold)
+        trained_on(folder)
     except FlowErrors as errors:
         problems = [replace(problem, file=f"{TRAINING_FOLDER}/{problem.file}") for problem in errors.problems]
         raise FlowErrors(problems) from None

@@ -1,21 +1,12 @@
-"""The embedded understanding of a dialogue folder, trained once per content within a process."""
+"""Understanding for talks: the embedded one, trained on the phrases of the dialogue's own folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dialogs.engine.vocabulary import Understood
-from dialogs.nlu.training_data import TRAINING_FOLDER, read_examples
+from dialogs.nlu.training_data import TRAINING_FOLDER
 from dialogs.reader import FlowErrors
-from dialogs.reader.content import content_hash
-
-if TYPE_CHECKING:
-    from dialogs.nlu.embedded import EmbeddedUnderstanding
-
-MOST_KEPT = 4
-
-_trained: dict[str, EmbeddedUnderstanding] = {}
 
 
 class CannotLearn(Exception):
@@ -34,24 +25,11 @@ class FolderUnderstanding:
         Raises:
             CannotLearn
         """
-        return self._engine().understand(text).event
+        from dialogs.nlu.trained_once import trained_on  # slow to load, see dialogs.nlu.commands
 
-    def _engine(self) -> EmbeddedUnderstanding:
-        from dialogs.nlu.embedded import EmbeddedUnderstanding  # slow to load, see dialogs.nlu.commands
-
-        key = self._hash()
-        if key not in _trained:
-            try:
-                engine = EmbeddedUnderstanding(read_examples(self._folder))
-            except FlowErrors as errors:
-                raise CannotLearn(f"понимание не обучить: {errors.problems[0]}") from None
-            except ValueError as error:
-                raise CannotLearn(f"понимание не обучить: слишком мало фраз ({error})") from None
-            while len(_trained) >= MOST_KEPT:
-                del _trained[next(iter(_trained))]
-            _trained[key] = engine
-        return _trained[key]
-
-    def _hash(self) -> str:
-        files = self._folder.rglob("*.yml")
-        return content_hash({file.relative_to(self._folder).as_posix(): file.read_bytes() for file in files})
+        try:
+            return trained_on(self._folder).understand(text).event
+        except FlowErrors as errors:
+            raise CannotLearn(f"понимание не обучить: {errors.problems[0]}") from None
+        except ValueError as error:
+            raise CannotLearn(f"понимание не обучить: слишком мало фраз ({error})") from None

@@ -40,7 +40,7 @@ class Line:
 
     def access(self) -> StudioAccess:
         settings = DialogueSettings(folder=self.folder)
-        return StudioAccess(lambda: self.redis, settings, 0.4, self.run_tests)
+        return StudioAccess(lambda: self.redis, settings, self.run_tests)
 
     def run_tests(self, folder: Path, bundle: Bundle) -> tuple[str, ...]:
         return self.failing

@@ -28,7 +28,7 @@ def with_conversation(folder: Path, text: str) -> Path:
 
 def publishable(folder: Path) -> str:
     settings = DialogueSettings(company_name="Ромашка", card_series=("55",))
-    return check(read_files(folder), settings, 0.4, failed_conversations).bundle.hash
+    return check(read_files(folder), settings, failed_conversations).bundle.hash
 
 
 def test_a_dialogue_whose_conversations_go_as_written_may_be_published(dialogue: MakeDialogue) -> None:

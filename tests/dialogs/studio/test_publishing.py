@@ -35,7 +35,7 @@ def passing(folder: Path, bundle: Bundle) -> tuple[str, ...]:
 
 
 def checked(folder: Path) -> Checked:
-    return check(read_files(folder), DialogueSettings(), 0.4, passing)
+    return check(read_files(folder), DialogueSettings(), passing)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def published(store: FakePublishedDialogues, *folders: Path) -> list[str]:
 async def test_what_was_checked_is_what_is_published(store: FakePublishedDialogues, dialogue: MakeDialogue) -> None:
     folder = dialogue(hello="Добрый день!")
     files = read_files(folder)
-    one = check(files, DialogueSettings(), 0.4, passing)
+    one = check(files, DialogueSettings(), passing)
     (folder / "flows" / "shop.yml").write_text("изменён после проверки")
     pointer = await publish(store, one, "приветствие", WHO, NOW)
     assert (pointer.active, pointer.canary, pointer.moved_by, pointer.moved_at) == (one.bundle.hash, None, WHO, NOW)
@@ -96,7 +96,7 @@ def test_a_dialogue_whose_conversations_fail_is_refused(dialogue: MakeDialogue) 
         return ("tests/conversations/menu.yml:3: баланс: не то",)
 
     with pytest.raises(TestsFailed, match="не то"):
-        check(read_files(dialogue()), DialogueSettings(), 0.4, failing)
+        check(read_files(dialogue()), DialogueSettings(), failing)
     assert seen[0][0] == ["data", "domain", "flows"]
 
 
