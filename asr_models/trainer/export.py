@@ -115,6 +115,8 @@ def model_card(
         "width": str(recipe.training.width),
         "bottleneck": str(recipe.training.bottleneck),
         "layers": str(recipe.training.layers),
+        "trunk_share": f"{recipe.tuning.trunk_share:g}",
+        "kept_share": f"{100 * recipe.sharpening.kept_share:g} %",
         "digits_word_penalty": f"{recipe.export.digits_word_penalty:g}",
         "phrases_word_penalty": f"{recipe.export.phrases_word_penalty:g}",
         "measured": measured.strip(),

@@ -183,12 +183,13 @@ def _sharpen(wanted: Undertaking, report: Report) -> Facts:
 def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
     network, counts = load_network(wanted.work_dir / "training" / NETWORK_FILE)
     facts: Mapping[str, str] = book.facts("speech") | book.facts("train") | book.facts("sharpen")
+    tuned_hours = book.facts("tune").get("hours", "—")
     clips = read_index(wanted.work_dir / "speech")
     known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))} | dict(facts)
     minutes = ", ".join(
         f"{name} {book.minutes(name)}" for name in ("speech", "align", "features", "train", "calls", "tune", "sharpen")
     )
-    known |= {"minutes": minutes, "cores": str(wanted.processes)}
+    known |= {"minutes": minutes, "cores": str(wanted.processes), "tuned_hours": tuned_hours}
     measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED
     units = load_units(wanted.work_dir)
     export(wanted.model_dir, network, counts, units, read_lexicon(), wanted.recipe, known, measured)
