@@ -94,7 +94,7 @@ class ExportRecipe:
     silence_prior: float = 0.2  # at most: what silence counts as, whatever its share of the training
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
-    garbage_offset: float = 0.8
+    garbage_offset: float = 1.2
     digits_word_penalty: float = 0.0  # sequence training makes words dear, half of it is kept; below -2 lattices burst
     phrases_word_penalty: float = -0.8
     digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
