@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import platform
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -17,11 +15,10 @@ from rich.table import Table
 
 from bench.line_bench import Figure, measure
 from bench.page import publish
+from bench.records import write_results
 from ivr.line.line import Line
 from ivr.line.plan import LinePlan
 from ivr.settings import Settings
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> int:
@@ -41,12 +38,8 @@ def main() -> int:
     for figure in figures:
         table.add_row(*figure.cells())
     console.print(table)
-    name = f"line-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    RESULTS.mkdir(exist_ok=True)
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
-    (RESULTS / name).write_text(
-        json.dumps({"machine": machine, "figures": [figure.as_dict() for figure in figures]}, indent=2) + "\n"
-    )
+    name = write_results("line", {"machine": machine, "figures": [figure.as_dict() for figure in figures]})
     console.print(f"results: bench/results/{name}")
     if arguments.publish:
         options = f"--calls {arguments.calls} --greetings {arguments.greetings} --publish"

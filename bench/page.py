@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from bench.line_bench import Figure
+from bench.plots import draw_cumulative
 
 FOLDER = Path(__file__).parents[1] / "docs" / "benchmarks"
 
@@ -42,11 +43,7 @@ def publish(figures: list[Figure], command: str, results: str) -> Path:
 def _plot(figures: list[Figure], path: Path) -> None:
     drawing, axes = pyplot.subplots(1, len(figures), figsize=(4.6 * len(figures), 3.4))
     for axis, figure in zip(axes, figures, strict=True):
-        share = [100 * (number + 1) / len(figure.samples) for number in range(len(figure.samples))]
-        axis.step([1000 * value for value in figure.samples], share, where="post")
+        draw_cumulative(axis, figure.samples)
         axis.set_title(figure.what.split(":")[0], fontsize=9)
-        axis.set_xlabel("ms")
-        axis.set_ylabel("% of cases at or below")
-        axis.grid(alpha=0.3)
     drawing.tight_layout()
     drawing.savefig(path, dpi=110)

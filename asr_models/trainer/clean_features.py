@@ -13,8 +13,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from asr_models.trainer.clips import BankClip, read_pcm
-from asr_models.trainer.kaldi_format import read_nnet
-from asr_models.trainer.korean_model import locate_model, trunk_weights
+from asr_models.trainer.korean_model import load_korean, trunk_weights
 from asr_models.trainer.mfcc import mfcc
 from asr_models.trainer.quiet import quiet_outputs
 from asr_models.trainer.trunk import Trunk
@@ -79,7 +78,7 @@ def cut(clips: Sequence[BankClip], size: int) -> list[tuple[BankClip, ...]]:
 @cache
 def trunk_with_margin(margin: int) -> Trunk:
     """Load the frozen layers, once a process."""
-    return Trunk(trunk_weights(read_nnet(locate_model().read_bytes())), margin)
+    return Trunk(trunk_weights(load_korean()), margin)
 
 
 def _clean_clip(bank_clip: BankClip, piece: Piece, trunk: Trunk) -> CleanClip | None:

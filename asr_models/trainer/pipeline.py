@@ -13,16 +13,16 @@ from asr_models.trainer.augmentation import AugmentationRecipe, augmented
 from asr_models.trainer.clip_store import ALIGNMENTS
 from asr_models.trainer.clips import read_index
 from asr_models.trainer.export import NOT_MEASURED, export
-from asr_models.trainer.features import make_features, shard_count
+from asr_models.trainer.features import ShardKind, make_features, shard_count
 from asr_models.trainer.fitting import Progress
 from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER
-from asr_models.trainer.recipe import Recipe
+from asr_models.trainer.recipe import FeaturesRecipe, Recipe
 from asr_models.trainer.sharpening import NETWORK_FILE, sharpen_network
 from asr_models.trainer.speech import synthesise_bank
 from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
 from asr_models.trainer.texts import TEXTS_DIR
 from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, load_units, train
-from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune
+from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune, tuning_dir
 from asr_models.trainer.whole_network import load_network
 
 
@@ -55,30 +55,30 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
     def align_inputs() -> str:
         return digest_of(repr((recipe.alignment, LAST_FACTORISED_LAYER)), index, BUNDLED_LEXICON)
 
-    def features_inputs() -> str:
-        own = recipe.features
+    def shard_inputs(own: FeaturesRecipe) -> str:
         pieces = (own.shard_hours, own.seed, recipe.training.layers, LAST_FACTORISED_LAYER, AugmentationRecipe())
         return digest_of(repr(pieces), alignments)
+
+    def features_inputs() -> str:
+        return shard_inputs(recipe.features)
 
     def train_inputs() -> str:
         learned = (recipe.features.hours, recipe.training)
         return digest_of(features_inputs(), repr(learned), CORE_WORDS, BUNDLED_LEXICON)
 
     def calls_inputs() -> str:
-        own = recipe.calls
-        pieces = (own.shard_hours, own.seed, recipe.training.layers, LAST_FACTORISED_LAYER, AugmentationRecipe())
-        return digest_of(repr(pieces), alignments)
+        return shard_inputs(recipe.calls)
 
     def tune_inputs() -> str:
         learned = (recipe.calls.hours, recipe.tuning)
         return digest_of(calls_inputs(), repr(learned), work / "training" / HEAD_FILE)
 
     def sharpen_inputs() -> str:
-        return digest_of(repr((recipe.sharpening, recipe.export)), work / "training" / TUNED_FILE)
+        return digest_of(repr((recipe.sharpening, recipe.export)), tuning_dir(work) / TUNED_FILE)
 
     def export_inputs() -> str:
         measured = [wanted.measured_file] if wanted.measured_file else []
-        return digest_of(repr(recipe), work / "training" / NETWORK_FILE, BUNDLED_LEXICON, *texts, *measured)
+        return digest_of(repr(recipe), tuning_dir(work) / NETWORK_FILE, BUNDLED_LEXICON, *texts, *measured)
 
     return (
         Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report)),
@@ -102,7 +102,7 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
             work / "calls",
             f"{recipe.calls.hours:g} h",
         ),
-        Stage("tune", "train all layers together", tune_inputs, lambda report: _tune(wanted, report)),
+        Stage("tune", "train all layers together", tune_inputs, lambda report: _tune(wanted, report), tuning_dir(work)),
         Stage(
             "sharpen", "hold whole utterances against all other words", sharpen_inputs, lambda r: _sharpen(wanted, r)
         ),
@@ -137,17 +137,17 @@ def _align(wanted: Undertaking, report: Report) -> Facts:
 
 
 def _features(wanted: Undertaking, report: Report) -> Facts:
-    recipe = wanted.recipe
-    kind = features_kind(wanted.work_dir, recipe.training.layers)
-    shards = make_features(wanted.work_dir, kind, augmented, recipe.features, wanted.processes, report)
-    return {"shards": str(shards)}
+    return _shards(
+        wanted, features_kind(wanted.work_dir, wanted.recipe.training.layers), wanted.recipe.features, report
+    )
 
 
 def _calls(wanted: Undertaking, report: Report) -> Facts:
-    recipe = wanted.recipe
-    kind = calls_kind(wanted.work_dir, recipe.training.layers)
-    shards = make_features(wanted.work_dir, kind, augmented, recipe.calls, wanted.processes, report)
-    return {"shards": str(shards)}
+    return _shards(wanted, calls_kind(wanted.work_dir, wanted.recipe.training.layers), wanted.recipe.calls, report)
+
+
+def _shards(wanted: Undertaking, kind: ShardKind, recipe: FeaturesRecipe, report: Report) -> Facts:
+    return {"shards": str(make_features(wanted.work_dir, kind, augmented, recipe, wanted.processes, report))}
 
 
 def _train(wanted: Undertaking, report: Report) -> Facts:
@@ -181,7 +181,7 @@ def _sharpen(wanted: Undertaking, report: Report) -> Facts:
 
 
 def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
-    network, counts = load_network(wanted.work_dir / "training" / NETWORK_FILE)
+    network, counts = load_network(tuning_dir(wanted.work_dir) / NETWORK_FILE)
     facts: Mapping[str, str] = book.facts("speech") | book.facts("train") | book.facts("sharpen")
     tuned_hours = book.facts("tune").get("hours", "—")
     clips = read_index(wanted.work_dir / "speech")

@@ -34,8 +34,8 @@ from asr_models.trainer.fitting import (
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.network import likelihood_scales
 from asr_models.trainer.recipe import Recipe, SharpeningRecipe
-from asr_models.trainer.training import load_shards, load_units
-from asr_models.trainer.tuning import TUNED_FILE, calls_kind
+from asr_models.trainer.training import apart, load_shards, load_units
+from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tuning_dir
 from asr_models.trainer.whole_network import WholeNetwork, load_network, save_network
 from asr_models.trainer.windows import Shard, batch_count, batches
 from asr_models.trainer.word_loop import LoopWord, WordLoop
@@ -50,22 +50,21 @@ def sharpen_network(
     shard_count: int,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> tuple[float, float]:
-    """Sharpen `<work>/training/tuned.pt` into `network.pt` beside it; give loss and accuracy on the last shard.
+    """Sharpen `<work>/tuning/tuned.pt` into `network.pt` beside it; give loss and accuracy on the last shard.
 
     The numbers go only a share of the way from the tuned to the sharpened ones: all the way, the network is surer of
     synthetic voices and hears real people less well.
     """
-    folder = work_dir / "training"
+    folder, sharpening = tuning_dir(work_dir), recipe.sharpening
     units = load_units(work_dir)
-    sharpening = recipe.sharpening
     network, counts = load_network(folder / TUNED_FILE)
     kind = calls_kind(work_dir, network.head.margin)
-    shards = load_shards(kind, units, shard_count)
+    kept_apart, shards = apart(load_shards(kind, units, shard_count))
     scales, offsets = likelihood_scales(counts, units, recipe.export)
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         sharpened = sharpen(
             copy.deepcopy(network),
-            shards[:-1] or shards,
+            shards,
             vocabulary_loop(lexicon, units, said_words(shard_files(kind, shard_count)), recipe),
             (recipe.export.acoustic_scale * scales, recipe.export.acoustic_scale * offsets),
             sharpening,
@@ -74,7 +73,7 @@ def sharpen_network(
         )
     mixed = between(network, sharpened, sharpening.kept_share)
     save_network(folder / NETWORK_FILE, mixed, counts)
-    return evaluate(mixed, shards[-1])
+    return evaluate(mixed, kept_apart)
 
 
 def between(start: WholeNetwork, end: WholeNetwork, share: float) -> WholeNetwork:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,9 @@ from asr_models.trainer.clean_features import trunk_with_margin
 from asr_models.trainer.clips import OUTSIDE, Word
 from asr_models.trainer.features import ShardKind, shard_files, stored_utterances
 from asr_models.trainer.fitting import Progress, Schedule, evaluate, fit
+from asr_models.trainer.frame_classifier import FrameClassifier
 from asr_models.trainer.head import Head, HeadShape
-from asr_models.trainer.labels import IGNORED, Labels, rasterise
+from asr_models.trainer.labels import IGNORED, OUTPUT_SECONDS, Labels, rasterise
 from asr_models.trainer.recipe import TrainingRecipe
 from asr_models.trainer.windows import Shard
 
@@ -34,6 +35,12 @@ class TrainingReport:
     loss: float
     accuracy: float  # share of outputs whose likeliest class is right, 0..1
 
+    @classmethod
+    def of(cls, network: FrameClassifier, shards: Sequence[Shard], kept_apart: Shard) -> TrainingReport:
+        """Judge a trained network by the shard it never saw."""
+        outputs = sum(int((shard.labels != IGNORED).sum()) for shard in shards)
+        return cls(outputs * OUTPUT_SECONDS / 3600, *evaluate(network, kept_apart))
+
 
 def train(
     work_dir: Path,
@@ -47,8 +54,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
     shards = load_shards(features_kind(work_dir, recipe.layers), units, shard_count)
-    kept_apart = shards[-1]
-    shards = shards[:-1] or shards
+    kept_apart, shards = apart(shards)
     torch.manual_seed(recipe.seed)
     head = Head(
         HeadShape(shards[0].frames.shape[1], recipe.bottleneck, recipe.width, recipe.layers, units.pdf_count),
@@ -57,12 +63,16 @@ def train(
     )
     head.normalise_inputs(np.concatenate([shard.frames[::_STATISTICS_STEP] for shard in shards]))
     averaged = fit(head, shards, schedule_of(recipe), checkpoint=folder / "checkpoint.pt", report=report)
-    loss, accuracy = evaluate(averaged, kept_apart)
     counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
     weights = np.ones(units.pdf_count)
     weights[list(_pdfs(units, units.index(SILENCE)))] = recipe.silence_weight  # the head was shown so much less of it
     save_head(folder / HEAD_FILE, averaged, np.round(np.asarray(counts) * weights).astype(np.int64))
-    return TrainingReport(sum(len(shard.labels) for shard in shards) * 0.03 / 3600, loss, accuracy)
+    return TrainingReport.of(averaged, shards, kept_apart)
+
+
+def apart(shards: list[Shard]) -> tuple[Shard, list[Shard]]:
+    """Keep the last shard apart to judge by, and give the others; a single one has to serve for both."""
+    return shards[-1], shards[:-1] or shards
 
 
 def save_head(file: Path, head: Head, counts: Labels) -> None:

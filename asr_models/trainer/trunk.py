@@ -13,8 +13,6 @@ from asr_models.trainer.korean_model import RESIDUAL_SCALE, Affine, FactorisedLa
 SUBSAMPLING = 3
 """One output for three frames of 10 ms, as `--frame-subsampling-factor` tells the decoder."""
 
-OUTPUT_SECONDS = 0.03
-
 
 class TrunkLayers(nn.Module):
     """`lda` … `tdnnf9` over windows: [windows, frames, 40] -> [windows, outputs, width].

@@ -9,8 +9,7 @@ import torch
 
 from asr_models.trainer.frame_classifier import FrameClassifier, Pace
 from asr_models.trainer.head import Head, HeadShape
-from asr_models.trainer.kaldi_format import read_nnet
-from asr_models.trainer.korean_model import CEPSTRA, locate_model, trunk_weights
+from asr_models.trainer.korean_model import CEPSTRA, load_korean, trunk_weights
 from asr_models.trainer.labels import Labels
 from asr_models.trainer.trunk import SUBSAMPLING, TrunkLayers
 
@@ -64,7 +63,7 @@ def korean_layers() -> TrunkLayers:
     Raises:
         KoreanModelMissing: says what to install.
     """
-    return TrunkLayers(trunk_weights(read_nnet(locate_model().read_bytes())))
+    return TrunkLayers(trunk_weights(load_korean()))
 
 
 def save_network(file: Path, network: WholeNetwork, counts: Labels) -> None:

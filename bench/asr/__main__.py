@@ -23,12 +23,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -39,12 +36,12 @@ from bench.asr.channel import CONDITIONS, missing_programs
 from bench.asr.hearing import Task, hear_all
 from bench.asr.human import human_questions
 from bench.asr.questions import BenchQuestion, bench_questions
-from bench.asr.report import FREE, LIST, ModelReport, report, run_facts
+from bench.asr.report import FREE, LIST, report, run_facts
 from bench.asr.sets import BenchAudio, bench_audio
 from bench.asr.tables import tables
 from bench.debian_packages import PackageMissing
+from bench.records import command_of, write_results
 
-RESULTS = Path(__file__).parents[1] / "results"
 FREE_CONDITIONS = ("clean",)
 
 
@@ -80,18 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PackageMissing, ModelInvalid) as error:
         console.print(f"[red]{error}[/]")
         return 2
-    command = f'make bench-asr ARGS="{shlex.join(arguments or sys.argv[1:])}"'.replace(' ARGS=""', "")
+    command = command_of("bench-asr", arguments)
     facts = run_facts(command, audio.versions, audio.seconds)
     for table in tables(reports):
         console.print(table)
-    results = RESULTS / f"asr-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    RESULTS.mkdir(exist_ok=True)
-    _write(results, facts, reports)
-    console.print(f"results: bench/results/{results.name}")
+    results = write_results("asr", facts | {"models": [one.as_dict() for one in reports]})
+    console.print(f"results: bench/results/{results}")
     if options.publish:
         from bench.asr.page import publish  # matplotlib takes a second to load
 
-        console.print(f"page: {publish(facts, reports, results.name)}")
+        console.print(f"page: {publish(facts, reports, results)}")
     return 0
 
 
@@ -145,11 +140,6 @@ def _audio(questions: dict[str, BenchQuestion], progress: Progress) -> BenchAudi
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console)
-
-
-def _write(file: Path, facts: dict[str, object], reports: list[ModelReport]) -> None:
-    content = {**facts, "models": [one.as_dict() for one in reports]}
-    file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

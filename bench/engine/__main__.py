@@ -16,35 +16,29 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import json
-import os
-import platform
 import random
-import shlex
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from bench.engine.figures import StepTimes, rows
+from bench.engine.figures import SHARES, StepTimes, rows
+from bench.records import run_facts, write_results
 from dialogs.engine.bundle import Bundle
 from dialogs.engine.engine import Engine
 from dialogs.engine.state import DialogueState
 from dialogs.engine.vocabulary import Event, Turn
 from dialogs.reader.bundle import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
-from dialogs.talks.case_file import Case, read_cases
+from dialogs.talks.case_file import read_cases
 from dialogs.talks.player import play
 from dialogs.talks.quiet_logs import quiet_logs
 from dialogs.talks.sandbox_world import SandboxWorlds
 from dialogs.talks.understanding import FolderUnderstanding
-
-RESULTS = Path(__file__).parents[1] / "results"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,51 +49,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps = asyncio.run(_steps_of(options.folder, bundle, console))
     timed = _timed(Engine(bundle), steps, options.rounds, console)
     console.print(_table(timed))
-    facts = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": f'make bench-engine ARGS="{shlex.join(arguments or sys.argv[1:])}"'.replace(' ARGS=""', ""),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
-        "steps": len(steps),
-        "rounds": options.rounds,
-    }
-    RESULTS.mkdir(exist_ok=True)
-    results = RESULTS / f"engine-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    figures = {"rows": [row.as_dict() for row in rows(timed)]}
-    results.write_text(json.dumps({**facts, **figures}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    console.print(f"results: bench/results/{results.name}")
+    facts = run_facts("bench-engine", arguments) | {"steps": len(steps), "rounds": options.rounds}
+    results = write_results("engine", facts | {"rows": [row.as_dict() for row in rows(timed)]})
+    console.print(f"results: bench/results/{results}")
     if options.publish:
         from bench.engine.page import publish  # matplotlib takes a second to load
 
-        console.print(f"page: {publish(facts, timed, results.name)}")
+        console.print(f"page: {publish(facts, timed, results)}")
     return 0
 
 
-class _Notes(Engine):
-    """An engine that notes what it is asked."""
+def _noting_in(steps: list[tuple[DialogueState, Event]]) -> type[Engine]:
+    class Notes(Engine):
+        def step(self, state: DialogueState, event: Event) -> tuple[DialogueState, Turn]:
+            steps.append((state, event))
+            return super().step(state, event)
 
-    steps: list[tuple[DialogueState, Event]]
-
-    def step(self, state: DialogueState, event: Event) -> tuple[DialogueState, Turn]:
-        """Take an event and note it."""
-        self.steps.append((state, event))
-        return super().step(state, event)
+    return Notes
 
 
 async def _steps_of(folder: Path, bundle: Bundle, console: Console) -> list[tuple[DialogueState, Event]]:
-    _Notes.steps = []
+    steps: list[tuple[DialogueState, Event]] = []
     understanding, cases = FolderUnderstanding(folder), read_cases(folder)
     with quiet_logs(), SandboxWorlds() as worlds, Progress(console=console) as progress:
         playing = progress.add_task("conversations played", total=len(cases))
         for case in cases:
-            await _play(case, bundle, understanding, worlds)
+            result = await play(case, bundle, understanding.understand, worlds, _noting_in(steps))
+            if result.failure is not None:
+                raise SystemExit(f"{case.title}: {result.failure.message}: mend it first (yulia flows test)")
             progress.advance(playing)
-    return _Notes.steps
-
-
-async def _play(case: Case, bundle: Bundle, understanding: FolderUnderstanding, worlds: SandboxWorlds) -> None:
-    result = await play(case, bundle, understanding.understand, worlds, _Notes)
-    if result.failure is not None:
-        raise SystemExit(f"{case.title}: {result.failure.message}: mend it first (yulia flows test)")
+    return steps
 
 
 def _timed(
@@ -120,10 +99,10 @@ def _timed(
 
 
 def _table(timed: Sequence[StepTimes]) -> Table:
-    table = Table("what", "n", "p50", "p99", "p99.9", "max", "over 1 ms", "target", "met")
+    table = Table("what", "n", *SHARES, "over 1 ms", "target", "met")
     for row in rows(timed):
         met = {None: "", True: "[green]yes[/]", False: "[red]no[/]"}[row.met]
-        numbers = (f"{1000 * value:.3f} ms" for value in (row.p50, row.p99, row.p999, row.max))
+        numbers = (f"{1000 * value:.3f} ms" for value in row.quantiles.values())
         table.add_row(row.what, str(row.n), *numbers, f"{row.over:.3%}", row.target, met)
     return table
 

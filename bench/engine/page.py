@@ -9,10 +9,10 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("Agg")
-import numpy as np
 from matplotlib import pyplot
 
-from bench.engine.figures import TARGET_SECONDS, Row, StepTimes, rows
+from bench.engine.figures import SHARES, TARGET_SECONDS, Row, StepTimes, rows
+from bench.plots import draw_cumulative
 
 FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 
@@ -22,11 +22,11 @@ def publish(facts: Mapping[str, Any], timed: Sequence[StepTimes], results: str, 
     summed = rows(timed)
     _plot(summed, folder / "engine.png")
     lines = [
-        "| what | n | p50 | p99 | p99.9 | max | over 1 ms | target | met |",
+        f"| what | n | {' | '.join(SHARES)} | over 1 ms | target | met |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in summed:
-        numbers = " | ".join(f"{1000 * value:.3f} ms" for value in (row.p50, row.p99, row.p999, row.max))
+        numbers = " | ".join(f"{1000 * value:.3f} ms" for value in row.quantiles.values())
         met = {None: "", True: "yes", False: "**no**"}[row.met]
         lines.append(f"| {row.what} | {row.n} | {numbers} | {row.over:.3%} | {row.target} | {met} |")
     page = folder / "engine.md"
@@ -47,14 +47,10 @@ def publish(facts: Mapping[str, Any], timed: Sequence[StepTimes], results: str, 
 def _plot(summed: Sequence[Row], path: Path) -> None:
     drawing, axis = pyplot.subplots(figsize=(7, 4))
     for row in summed:
-        seconds = np.sort(row.seconds)
-        axis.step(1000 * seconds, 100 * np.arange(1, len(seconds) + 1) / len(seconds), where="post", label=row.what)
+        draw_cumulative(axis, row.seconds, row.what)
     axis.axvline(1000 * TARGET_SECONDS, color="grey", linestyle=":", linewidth=0.8)
     axis.set_xscale("log")
-    axis.set_xlabel("ms")
-    axis.set_ylabel("% of cases at or below")
     axis.legend(fontsize=7)
-    axis.grid(alpha=0.3)
     drawing.tight_layout()
     drawing.savefig(path, dpi=100)
     pyplot.close(drawing)

@@ -22,14 +22,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
-import platform
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -40,13 +35,13 @@ from bench.debian_packages import PackageMissing
 from bench.gap.callers import Caller, converse, make_callers
 from bench.gap.figures import GapFigures
 from bench.gap.timing import Turn
+from bench.records import run_facts, write_results
 from ivr.line.line import Line
 from ivr.line.plan import LinePlan
 from ivr.settings import Settings
 from ivr.softphone.errors import SoftphoneError
 from ivr.softphone.phone import SoftPhones
 
-RESULTS = Path(__file__).parents[1] / "results"
 FLOWS = Path(__file__).parents[1] / "flows"
 
 
@@ -68,24 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     figures = GapFigures.of(turns)
     console.print(_table(figures))
-    command = f'make bench-gap ARGS="{shlex.join(arguments or sys.argv[1:])}"'.replace(' ARGS=""', "")
-    facts = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
-        "calls": options.calls,
-        "at_once": options.at_once,
-    }
-    results = RESULTS / f"gap-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    RESULTS.mkdir(exist_ok=True)
-    results.write_text(
-        json.dumps({**facts, **figures.as_dict()}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
-    console.print(f"results: bench/results/{results.name}")
+    facts = run_facts("bench-gap", arguments) | {"calls": options.calls, "at_once": options.at_once}
+    results = write_results("gap", facts | figures.as_dict())
+    console.print(f"results: bench/results/{results}")
     if options.publish:
         from bench.gap.page import publish  # matplotlib takes a second to load
 
-        console.print(f"page: {publish(facts, figures, results.name)}")
+        console.print(f"page: {publish(facts, figures, results)}")
     return 0
 
 

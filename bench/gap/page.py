@@ -13,6 +13,7 @@ from matplotlib import pyplot
 
 from bench.gap.callers import DICTATION_PAUSE_SECONDS
 from bench.gap.figures import GapFigures
+from bench.plots import draw_cumulative
 
 FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 
@@ -75,8 +76,7 @@ def _page(facts: Mapping[str, Any], figures: GapFigures, results: str) -> Iterat
 def _plot(figures: GapFigures, path: Path) -> None:
     drawing, axes = pyplot.subplots(1, 3, figsize=(13, 3.6))
     for axis, row in zip(axes, (figures.closed, figures.open, figures.barge_in), strict=True):
-        share = [100 * (number + 1) / row.n for number in range(row.n)]
-        axis.step([1000 * seconds for seconds in row.seconds], share, where="post")
+        draw_cumulative(axis, row.seconds, of="turns")
         for at, least in ((50, row.p50_target), (95, row.p95_target)):
             if least is not None:
                 axis.plot([1000 * least] * 2, [0, at], color="black", linestyle="--", linewidth=1)
@@ -85,7 +85,5 @@ def _plot(figures: GapFigures, path: Path) -> None:
         axis.set_ylim(0, 101)
         axis.set_title(f"{row.what} (n = {row.n})", fontsize=10)
         axis.set_xlabel("ms (dashed: target)")
-        axis.set_ylabel("% of turns at or below")
-        axis.grid(alpha=0.3)
     drawing.tight_layout()
     drawing.savefig(path, dpi=100)

@@ -19,20 +19,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
-import platform
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from bench.records import run_facts, write_results
 from bench.understanding.figures import as_dict
 from bench.understanding.rasa_training import Done, Job, RasaFailed, run_jobs
 from dialogs.nlu.embedded import EmbeddedUnderstanding
@@ -40,8 +36,6 @@ from dialogs.nlu.evaluation import FOLDS, Evaluation, evaluate, folds
 from dialogs.nlu.settings import UnderstandingEngine, UnderstandingSettings
 from dialogs.nlu.training_data import TEST_FOLDER, TRAINING_FOLDER, read_examples
 from dialogs.settings import BUNDLED_FOLDER
-
-RESULTS = Path(__file__).parents[1] / "results"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = (["test"] if options.test else []) + ["folds"] * options.folds
     measured: dict[str, dict[str, Evaluation]] = {}
     facts: dict[str, Any] = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": f'make bench-understanding ARGS="{shlex.join(arguments or sys.argv[1:])}"'.replace(' ARGS=""', ""),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        **run_facts("bench-understanding", arguments),
         "phrases": {"training": len(training), "test": len(apart), "folds": options.folds},
         "epochs": options.epochs,
         "trainings": {},
@@ -82,11 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = {
         engine: {name: as_dict(evaluation) for name, evaluation in sets.items()} for engine, sets in measured.items()
     }
-    RESULTS.mkdir(exist_ok=True)
-    results = RESULTS / f"understanding-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    content = json.dumps({**facts, "figures": figures}, ensure_ascii=False, indent=1)
-    results.write_text(content + "\n", encoding="utf-8")
-    console.print(f"results: bench/results/{results.name}")
+    results = write_results("understanding", facts | {"figures": figures})
+    console.print(f"results: bench/results/{results}")
     if options.publish:
         from bench.understanding.page import publish  # matplotlib takes a second to load
 

@@ -9,14 +9,13 @@ from dialogs.engine.bundle import Slot, SlotKind
 from dialogs.engine.commands import OPERATOR_KEY, SPOKEN, Command, command_for_keys, only_by_itself
 from dialogs.engine.state import Source
 from dialogs.engine.vocabulary import Heard, KeysPressed, Question, Value
-from dialogs.grammar import options_of, rule_of, yes_no
+from dialogs.grammar import MAX_TOLD, options_of, rule_of, yes_no
 from dialogs.grammar.choice import Option, match
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import choose
 from dialogs.grammar.grouping import USUAL_GROUPS, as_said
 from dialogs.grammar.words import FILLERS, UNKNOWN, words
 
-MAX_ALTERNATIVES = 10
 MAX_TEXT_CHARACTERS = 1000
 """Longer speech is cut; nobody answers a question with that."""
 
@@ -53,7 +52,7 @@ def understand(event: Heard | KeysPressed, question: Question, slot: Slot) -> An
 
 def readings(heard: Heard) -> tuple[str, ...]:
     """Return what may have been said, likeliest first, none of it longer than anybody answers."""
-    return tuple(said[:MAX_TEXT_CHARACTERS] for said in (heard.text, *heard.alternatives[:MAX_ALTERNATIVES]))
+    return tuple(said[:MAX_TEXT_CHARACTERS] for said in (heard.text, *heard.alternatives[:MAX_TOLD]))
 
 
 def _keys(keys: str, question: Question, slot: Slot) -> Answered | Command | None:
