@@ -101,12 +101,12 @@ def _blocks(part: Part, at: int, lengths: Sequence[int]) -> Iterator[Block]:
 
 def _told_apart(blocks: list[Block]) -> list[Block]:
     """Say digit by digit what would sound like another number: 20 5 is no «двадцать пять»."""
-    for at in range(len(blocks) - 1, 0, -1):
-        if _run_together(blocks[at - 1][-1], blocks[at][0]):
-            blocks[at - 1 : at + 1] = [_by_digit(blocks[at - 1]), _by_digit(blocks[at])]
     for at, block in enumerate(blocks):
         if any(_run_together(one, another) for one, another in pairwise(block)):
             blocks[at] = _by_digit(block)
+    for at in range(len(blocks) - 1, 0, -1):  # after that: «100 01» by digits begins with another number
+        if _run_together(blocks[at - 1][-1], blocks[at][0]):
+            blocks[at - 1 : at + 1] = [_by_digit(blocks[at - 1]), _by_digit(blocks[at])]
     return blocks
 
 

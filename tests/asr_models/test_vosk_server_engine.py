@@ -99,7 +99,7 @@ async def test_the_server_is_told_the_rate_the_list_and_what_to_answer_with() ->
         {
             "sample_rate": 8000,
             "words": False,
-            "max_alternatives": 8,
+            "max_alternatives": 16,
             "phrase_list": [*["пять"] * 3, "алло", "так", "[unk]"],
         },
         {"sample_rate": 8000, "words": True, "max_alternatives": 0},

@@ -62,7 +62,7 @@ def test_every_step_branch_and_rung_is_passed(folder: Path) -> None:
 async def test_it_can_be_published_and_taken_back(folder: Path) -> None:
     store = FakePublishedDialogues()
     before, after = [
-        await asyncio.to_thread(check, read_files(each), DialogueSettings(), 0.4, lambda folder, bundle: ())
+        await asyncio.to_thread(check, read_files(each), DialogueSettings(), lambda folder, bundle: ())
         for each in (BUNDLED_FOLDER, folder)
     ]
     for one in (before, after):

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from asr_models.graphs.units import Units
-from asr_models.trainer.cepstra import padded_cepstra
 from asr_models.trainer.kaldi_format import KaldiFormatError, acoustic_model, read_nnet, transition_model
 from asr_models.trainer.korean_model import TrunkWeights, trunk_weights
 from asr_models.trainer.labels import IGNORED
@@ -17,6 +16,7 @@ from tests.asr_models.trainer.small_korean_model import CEPSTRA, WIDTH, small_ko
 
 torch = pytest.importorskip("torch", reason="PyTorch is in the trainer's own environment only")
 
+from asr_models.trainer.cepstra import padded_cepstra  # noqa: E402
 from asr_models.trainer.fitting import Schedule, evaluate, fit  # noqa: E402
 from asr_models.trainer.head import Head, HeadShape  # noqa: E402
 from asr_models.trainer.network import likelihood_scales, network  # noqa: E402

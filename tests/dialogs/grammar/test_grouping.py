@@ -36,6 +36,7 @@ def test_a_number_is_grouped_as_it_was_said(said: str, grouped: str) -> None:
 def test_what_would_sound_like_another_number_is_said_by_digits() -> None:
     assert say(as_said(dictation("двадцать пять"), "205")) == "два ноль пять"
     assert say(in_groups("10045", (3, 2))) == "один ноль ноль, четыре пять"
+    assert in_groups("010002010001", (2, 5, 5)) == "01, 0 0 0 2 0, 1 0 0 0 1"
 
 
 @given(st.data(), numbers, st.lists(st.integers(1, 5), max_size=6))
