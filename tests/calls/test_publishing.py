@@ -37,7 +37,7 @@ def new_greeting() -> publishing.Checked:
     responses = "domain/responses.yml"
     assert files[responses].count(OLD.encode()) == 1
     files[responses] = files[responses].replace(OLD.encode(), NEW.encode())
-    return publishing.check(files, DialogueSettings(), 0.4, lambda folder, bundle: ())
+    return publishing.check(files, DialogueSettings(), lambda folder, bundle: ())
 
 
 async def taken_up(line: LineAddresses, version: str) -> None:
