@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from asr_models.trainer.finished_model import acoustic_model_of
 from asr_models.trainer.korean_model import KoreanModelMissing, locate_model
 from asr_models.trainer.pipeline import Undertaking, stages, with_options
 from asr_models.trainer.recipe import Recipe
@@ -40,6 +41,10 @@ def main(
     rhvoice: Annotated[
         Path, typer.Option(help="RHVoice with all free Russian voices: `RHVOICE_VOICES=all scripts/rhvoice.sh FOLDER`.")
     ] = Path(".yulia/rhvoice/usr"),
+    from_model: Annotated[
+        Path | None,
+        typer.Option(help="A finished model folder to go on from, instead of `features` and `train`."),
+    ] = None,
     measured: Annotated[Path | None, typer.Option(help="A Markdown table for the model card.")] = None,
     first: Annotated[str, typer.Option("--from", help="First stage to run; it runs even if nothing changed.")] = "",
     last: Annotated[str, typer.Option("--to", help="Last stage to run.")] = _STAGES[-1],
@@ -71,6 +76,8 @@ def main(
     for name in (first, last):
         if name and name not in _STAGES:
             raise typer.BadParameter(f"{name}: the stages are {', '.join(_STAGES)}")
+    if from_model is not None and not acoustic_model_of(from_model).is_file():
+        raise typer.BadParameter(f"{from_model}: no model folder that this trainer wrote")
     try:
         locate_model()
     except KoreanModelMissing as reason:
@@ -78,11 +85,10 @@ def main(
     torch.set_num_threads(threads)
     recipe = with_options(Recipe(), hours, train_minutes)
     book = StageBook(work)
-    wanted = Undertaking(work, rhvoice, recipe, threads, speech_scale, measured)
-    start, end = _STAGES.index(first or _STAGES[0]), _STAGES.index(last)
-    for number, stage in enumerate(stages(wanted, book)[: end + 1]):
-        if number < start:
-            continue
+    wanted = Undertaking(work, rhvoice, recipe, threads, speech_scale, measured, from_model)
+    listed = stages(wanted, book)
+    within = _STAGES[_STAGES.index(first or _STAGES[0]) : _STAGES.index(last) + 1]
+    for stage in (stage for stage in listed if stage.name in within):
         if stage.name != first and book.is_done(stage):
             console.print(f"[dim]{stage.name}: done before, nothing changed[/]")
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -69,6 +70,49 @@ class Head(FrameClassifier):
         """Train everything alike."""
         return (Pace(tuple(self.parameters()), 1.0),)
 
+    @classmethod
+    def of_layers(cls, layers: Sequence[HeadLayer], *, input_dropout: float = 0.0, dropout: float = 0.0) -> Head:
+        """Make the head again that exported these layers, but for its normalisations: see `normalise_anew`."""
+        *hidden, output = layers
+        pairs = list(zip(hidden[::2], hidden[1::2], strict=True))
+        bottleneck, width = hidden[0].weights.shape[0], hidden[1].weights.shape[0]
+        inputs = hidden[0].weights.shape[1] // len(SPLICE)
+        shape = HeadShape(inputs, bottleneck, width, len(pairs), len(output.bias))
+        head = cls(shape, input_dropout=input_dropout, dropout=dropout)
+        shifts = [_summand(spliced) for spliced, _ in pairs] + [np.zeros(width)]
+        with torch.no_grad():
+            head.mean.copy_(torch.from_numpy(-shifts[0]))
+            for (spliced, wide), shift, *own in zip(
+                pairs, shifts[1:], head.bottlenecks, head.affines, head.normalisations, strict=True
+            ):
+                _fill(own[0], spliced.weights)
+                _fill(own[1], wide.weights, wide.bias)
+                own[2].running_var.fill_(1 - own[2].eps)
+                own[2].bias.copy_(torch.from_numpy(shift))
+            _fill(head.output, output.weights, output.bias)
+        return head.eval()
+
+    def normalise_anew(self, x: torch.Tensor) -> None:
+        """Let each normalisation take mean and spread from inputs [windows, frames, inputs]; the scores stay.
+
+        A head out of a finished model needs it before it is trained on: in training a normalisation goes by its batch.
+        """
+        self.eval()
+        with torch.no_grad():
+            x = (x - self.mean) * self.scale
+            for bottleneck, affine, normalisation in zip(
+                self.bottlenecks, self.affines, self.normalisations, strict=True
+            ):
+                x = torch.relu(affine(bottleneck(_spliced(x))))
+                seen = x.flatten(0, 1)
+                mean, variance = seen.mean(dim=0), seen.var(dim=0)
+                factor = normalisation.weight / torch.sqrt(normalisation.running_var + normalisation.eps)
+                normalisation.bias += (mean - normalisation.running_mean) * factor
+                normalisation.weight.copy_(factor * torch.sqrt(variance + normalisation.eps))
+                normalisation.running_mean.copy_(mean)
+                normalisation.running_var.copy_(variance)
+                x = normalisation(seen).view(x.shape)
+
     def normalise_inputs(self, sample: NDArray[np.float16]) -> None:
         """Take mean and spread of the inputs from a sample [frames, inputs]."""
         values = sample.astype(np.float32)
@@ -79,8 +123,7 @@ class Head(FrameClassifier):
         """Score every frame that is `margin` away from the edges."""
         x = self.input_dropout((x - self.mean) * self.scale)
         for bottleneck, affine, normalisation in zip(self.bottlenecks, self.affines, self.normalisations, strict=True):
-            spliced = torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
-            x = torch.relu(affine(bottleneck(spliced)))
+            x = torch.relu(affine(bottleneck(_spliced(x))))
             x = normalisation(x.flatten(0, 1)).view(x.shape)
             x = self.dropout(x)
         return cast(torch.Tensor, self.output(x))
@@ -108,6 +151,22 @@ class Head(FrameClassifier):
             shift = _numbers(normalisation.bias) - _numbers(normalisation.running_mean) * scale
         layers.append(_folded(self.output, scale, shift, spliced=False, relu=False))
         return layers
+
+
+def _spliced(x: torch.Tensor) -> torch.Tensor:
+    return torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
+
+
+def _summand(layer: HeadLayer) -> NDArray[np.float64]:
+    """Give what has to be added to each input of a spliced layer so that it needs no bias."""
+    once = layer.weights.reshape(len(layer.weights), len(SPLICE), -1).sum(axis=1)
+    return np.linalg.lstsq(once, layer.bias, rcond=None)[0]
+
+
+def _fill(linear: nn.Linear, weights: NDArray[np.float64], bias: NDArray[np.float64] | None = None) -> None:
+    linear.weight.copy_(torch.from_numpy(weights))
+    if bias is not None:
+        linear.bias.copy_(torch.from_numpy(bias))
 
 
 def _folded(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_models.graphs.lexicon import BUNDLED_LEXICON, read_lexicon
-from asr_models.graphs.units import CORE_WORDS, core_words, inventory
+from asr_models.graphs.units import CORE_WORDS, core_words, inventory, read_units
 from asr_models.trainer.alignment import align_bank
 from asr_models.trainer.augmentation import AugmentationRecipe, augmented
 from asr_models.trainer.clip_store import ALIGNMENTS
 from asr_models.trainer.clips import read_index
 from asr_models.trainer.export import NOT_MEASURED, export
 from asr_models.trainer.features import ShardKind, make_features, shard_count
+from asr_models.trainer.finished_model import acoustic_model_of
 from asr_models.trainer.fitting import Progress
 from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER
 from asr_models.trainer.recipe import FeaturesRecipe, Recipe
@@ -21,7 +22,7 @@ from asr_models.trainer.sharpening import NETWORK_FILE, sharpen_network
 from asr_models.trainer.speech import synthesise_bank
 from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
 from asr_models.trainer.texts import TEXTS_DIR
-from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, load_units, train
+from asr_models.trainer.training import HEAD_FILE, UNITS_FILE, TrainingReport, features_kind, train, training_dir
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune, tuning_dir
 from asr_models.trainer.whole_network import load_network
 
@@ -36,6 +37,7 @@ class Undertaking:
     processes: int
     speech_scale: float = 1.0  # of the number of clips
     measured_file: Path | None = None  # a Markdown table for the model card
+    from_model: Path | None = None  # a finished model folder to go on from, instead of training a head
 
     @property
     def model_dir(self) -> Path:
@@ -71,7 +73,10 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
 
     def tune_inputs() -> str:
         learned = (recipe.calls.hours, recipe.tuning)
-        return digest_of(calls_inputs(), repr(learned), work / "training" / HEAD_FILE)
+        if wanted.from_model is None:
+            return digest_of(calls_inputs(), repr(learned), training_dir(work) / HEAD_FILE)
+        begun = (wanted.from_model / UNITS_FILE, acoustic_model_of(wanted.from_model))
+        return digest_of(calls_inputs(), repr(learned), *begun)
 
     def sharpen_inputs() -> str:
         return digest_of(repr((recipe.sharpening, recipe.export)), tuning_dir(work) / TUNED_FILE)
@@ -80,7 +85,7 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         measured = [wanted.measured_file] if wanted.measured_file else []
         return digest_of(repr(recipe), tuning_dir(work) / NETWORK_FILE, BUNDLED_LEXICON, *texts, *measured)
 
-    return (
+    every = (
         Stage("speech", "synthesise clean clips", speech_inputs, lambda report: _speech(wanted, report)),
         Stage(
             "align", "find every phone in time", align_inputs, lambda report: _align(wanted, report), alignments.parent
@@ -108,6 +113,8 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         ),
         Stage("export", "write the model folder", export_inputs, lambda report: _export(wanted, book, report)),
     )
+    left_out = () if wanted.from_model is None else ("features", "train")
+    return tuple(stage for stage in every if stage.name not in left_out)
 
 
 def with_options(recipe: Recipe, hours: float | None, train_minutes: float | None) -> Recipe:
@@ -157,7 +164,8 @@ def _train(wanted: Undertaking, report: Report) -> Facts:
 
 
 def _tune(wanted: Undertaking, report: Report) -> Facts:
-    return _facts(tune(wanted.work_dir, wanted.recipe, shard_count(wanted.recipe.calls), _told(report)))
+    recipe = wanted.recipe
+    return _facts(tune(wanted.work_dir, recipe, shard_count(recipe.calls), wanted.from_model, _told(report)))
 
 
 def _told(report: Report) -> Callable[[Progress], None]:
@@ -182,16 +190,19 @@ def _sharpen(wanted: Undertaking, report: Report) -> Facts:
 
 def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
     network, counts = load_network(tuning_dir(wanted.work_dir) / NETWORK_FILE)
-    facts: Mapping[str, str] = book.facts("speech") | book.facts("train") | book.facts("sharpen")
-    tuned_hours = book.facts("tune").get("hours", "—")
     clips = read_index(wanted.work_dir / "speech")
-    known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))} | dict(facts)
-    minutes = ", ".join(
-        f"{name} {book.minutes(name)}" for name in ("speech", "align", "features", "train", "calls", "tune", "sharpen")
+    known = {"clips": str(len(clips)), "voices": str(len({clip.voice for clip in clips}))}
+    known |= book.facts("sharpen") | {"tuned_hours": book.facts("tune").get("hours", "—")}
+    carried_out = [stage.name for stage in stages(wanted, book)][:-1]
+    known |= {"minutes": ", ".join(f"{name} {book.minutes(name)}" for name in carried_out)}
+    known |= {"cores": str(wanted.processes)}
+    known["begun"] = (
+        f"The head was trained first, on {book.facts('train').get('hours', '—')} hours, over frozen layers."
+        if wanted.from_model is None
+        else "The training went on from a finished model of this kind, whose head and layers were trained before."
     )
-    known |= {"minutes": minutes, "cores": str(wanted.processes), "tuned_hours": tuned_hours}
     measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED
-    units = load_units(wanted.work_dir)
+    units = read_units(tuning_dir(wanted.work_dir) / UNITS_FILE)
     export(wanted.model_dir, network, counts, units, read_lexicon(), wanted.recipe, known, measured)
     report("written", 1.0)
     megabytes = sum(file.stat().st_size for file in wanted.model_dir.rglob("*") if file.is_file()) / 1e6

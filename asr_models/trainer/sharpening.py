@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from asr_models.graphs.lexicon import Lexicon
-from asr_models.graphs.units import GARBAGE, SILENCE, Units
+from asr_models.graphs.units import GARBAGE, SILENCE, Units, read_units
 from asr_models.trainer.clips import OUTSIDE
 from asr_models.trainer.features import shard_files, stored_utterances
 from asr_models.trainer.fitting import (
@@ -34,7 +34,7 @@ from asr_models.trainer.fitting import (
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.network import likelihood_scales
 from asr_models.trainer.recipe import Recipe, SharpeningRecipe
-from asr_models.trainer.training import apart, load_shards, load_units
+from asr_models.trainer.training import UNITS_FILE, apart, load_shards
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tuning_dir
 from asr_models.trainer.whole_network import WholeNetwork, load_network, save_network
 from asr_models.trainer.windows import Shard, batch_count, batches
@@ -56,7 +56,7 @@ def sharpen_network(
     synthetic voices and hears real people less well.
     """
     folder, sharpening = tuning_dir(work_dir), recipe.sharpening
-    units = load_units(work_dir)
+    units = read_units(folder / UNITS_FILE)
     network, counts = load_network(folder / TUNED_FILE)
     kind = calls_kind(work_dir, network.head.margin)
     kept_apart, shards = apart(load_shards(kind, units, shard_count))

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from asr_models.graphs.errors import GraphError
-from asr_models.graphs.units import GARBAGE, SILENCE, Units, read_units
+from asr_models.graphs.units import GARBAGE, SILENCE, Units
 from asr_models.trainer.clean_features import trunk_with_margin
 from asr_models.trainer.clips import OUTSIDE, Word
 from asr_models.trainer.features import ShardKind, shard_files, stored_utterances
@@ -42,6 +42,11 @@ class TrainingReport:
         return cls(outputs * OUTPUT_SECONDS / 3600, *evaluate(network, kept_apart))
 
 
+def training_dir(work_dir: Path) -> Path:
+    """Name the folder of the trained head and the inventory it was trained with."""
+    return work_dir / "training"
+
+
 def train(
     work_dir: Path,
     units: Units,
@@ -50,7 +55,7 @@ def train(
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> TrainingReport:
     """Train on the first so many shards, but the last of them, into `<work>/training/head.pt`."""
-    folder = work_dir / "training"
+    folder = training_dir(work_dir)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
     shards = load_shards(features_kind(work_dir, recipe.layers), units, shard_count)
@@ -63,11 +68,16 @@ def train(
     )
     head.normalise_inputs(np.concatenate([shard.frames[::_STATISTICS_STEP] for shard in shards]))
     averaged = fit(head, shards, schedule_of(recipe), checkpoint=folder / "checkpoint.pt", report=report)
+    save_head(folder / HEAD_FILE, averaged, shown_counts(shards, units, recipe))
+    return TrainingReport.of(averaged, shards, kept_apart)
+
+
+def shown_counts(shards: Sequence[Shard], units: Units, recipe: TrainingRecipe) -> Labels:
+    """Count how often a training is shown each class [classes]; silence counts as little as it weighs."""
     counts = sum(np.bincount(shard.labels[shard.labels >= 0], minlength=units.pdf_count) for shard in shards)
     weights = np.ones(units.pdf_count)
-    weights[list(_pdfs(units, units.index(SILENCE)))] = recipe.silence_weight  # the head was shown so much less of it
-    save_head(folder / HEAD_FILE, averaged, np.round(np.asarray(counts) * weights).astype(np.int64))
-    return TrainingReport.of(averaged, shards, kept_apart)
+    weights[list(_pdfs(units, units.index(SILENCE)))] = recipe.silence_weight
+    return np.round(np.asarray(counts) * weights).astype(np.int64)
 
 
 def apart(shards: list[Shard]) -> tuple[Shard, list[Shard]]:
@@ -86,11 +96,6 @@ def load_head(file: Path) -> tuple[Head, Labels]:
     head = Head(HeadShape(**saved["shape"]))
     head.load_state_dict(saved["state"])
     return head.eval(), saved["counts"].numpy()
-
-
-def load_units(work_dir: Path) -> Units:
-    """Read the inventory a head was trained with."""
-    return read_units(work_dir / "training" / UNITS_FILE)
 
 
 def features_kind(work_dir: Path, margin: int) -> ShardKind:

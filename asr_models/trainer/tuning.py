@@ -8,19 +8,23 @@ from pathlib import Path
 
 import torch
 
+from asr_models.graphs.units import read_units
 from asr_models.trainer.cepstra import padded_cepstra
 from asr_models.trainer.features import FramesMaker, ShardKind
+from asr_models.trainer.finished_model import network_of
 from asr_models.trainer.fitting import Progress, fit
 from asr_models.trainer.head import Head
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.training import (
     HEAD_FILE,
+    UNITS_FILE,
     TrainingReport,
     apart,
     load_head,
     load_shards,
-    load_units,
     schedule_of,
+    shown_counts,
+    training_dir,
 )
 from asr_models.trainer.whole_network import WholeNetwork, korean_layers, save_network, whole_margin
 
@@ -39,17 +43,29 @@ def calls_kind(work_dir: Path, head_layers: int) -> ShardKind:
 
 
 def tune(
-    work_dir: Path, recipe: Recipe, shard_count: int, report: Callable[[Progress], None] = lambda progress: None
+    work_dir: Path,
+    recipe: Recipe,
+    shard_count: int,
+    from_model: Path | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> TrainingReport:
-    """Train the whole network, begun with `head.pt`, on all shards but the last, into `<work>/tuning/tuned.pt`."""
+    """Train the whole network on all shards but the last, into `<work>/tuning/tuned.pt`.
+
+    It begins with `head.pt` over the Korean layers, or with the network of a finished model.
+    """
     folder, tuning = tuning_dir(work_dir), recipe.tuning
     folder.mkdir(parents=True, exist_ok=True)
-    trained, counts = load_head(work_dir / "training" / HEAD_FILE)
-    head = Head(trained.shape, input_dropout=tuning.input_dropout, dropout=tuning.dropout)
-    head.load_state_dict(trained.state_dict())
-    network = WholeNetwork(korean_layers(), head, tuning.trunk_share)
-    kind = calls_kind(work_dir, trained.shape.layers)
-    kept_apart, shards = apart(load_shards(kind, load_units(work_dir), shard_count))
+    units = read_units((from_model or training_dir(work_dir)) / UNITS_FILE)
+    (folder / UNITS_FILE).write_text(units.as_json(), encoding="utf-8")
+    kept_apart, shards = apart(load_shards(calls_kind(work_dir, recipe.training.layers), units, shard_count))
+    if from_model is None:
+        trained, counts = load_head(training_dir(work_dir) / HEAD_FILE)
+        head = Head(trained.shape, input_dropout=tuning.input_dropout, dropout=tuning.dropout)
+        head.load_state_dict(trained.state_dict())
+        network = WholeNetwork(korean_layers(), head, tuning.trunk_share)
+    else:
+        network = network_of(from_model, tuning, kept_apart)
+        counts = shown_counts(shards, units, tuning)
     torch.manual_seed(tuning.seed)
     tuned = fit(network, shards, schedule_of(tuning), checkpoint=folder / "checkpoint.pt", report=report)
     save_network(folder / TUNED_FILE, tuned, counts)

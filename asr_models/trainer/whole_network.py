@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from asr_models.trainer.frame_classifier import FrameClassifier, Pace
 from asr_models.trainer.head import Head, HeadShape
@@ -43,13 +45,21 @@ class WholeNetwork(FrameClassifier):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Score every output that is `margin` away from the edges."""
+        scores: torch.Tensor = self.head(self._heard(x))
+        return scores
+
+    def normalise_anew(self, sample: NDArray[np.float32]) -> None:
+        """Let the head's normalisations take mean and spread from a sample [outputs, 3 * 40]; the scores stay."""
+        with torch.no_grad():
+            self.head.normalise_anew(self._heard(torch.from_numpy(sample)[None]))
+
+    def _heard(self, x: torch.Tensor) -> torch.Tensor:
         frames = x.flatten(1).view(len(x), -1, CEPSTRA)
         unseen = SUBSAMPLING * (self.margin - self.head.margin) - self.trunk.reach_frames
         outputs = x.shape[1] - 2 * self.margin
         with torch.set_grad_enabled(torch.is_grad_enabled() and self._trunk_share > 0):
-            heard = self.trunk(frames[:, unseen:])[:, : outputs + 2 * self.head.margin]
-        scores: torch.Tensor = self.head(heard)
-        return scores
+            heard: torch.Tensor = self.trunk(frames[:, unseen:])[:, : outputs + 2 * self.head.margin]
+        return heard
 
 
 def whole_margin(trunk: TrunkLayers, head_margin: int) -> int:

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from asr_models.graphs.units import Units
 from asr_models.trainer.kaldi_format import KaldiFormatError, acoustic_model, read_nnet, transition_model
 from asr_models.trainer.korean_model import TrunkWeights, trunk_weights
 from asr_models.trainer.labels import IGNORED
-from asr_models.trainer.recipe import ExportRecipe
+from asr_models.trainer.recipe import ExportRecipe, TuningRecipe
 from asr_models.trainer.windows import Shard
 from asr_models.trainer.word_loop import LoopWord, WordLoop
 from tests.asr_models.trainer.nnet3_in_numpy import Nnet3
@@ -17,6 +18,7 @@ from tests.asr_models.trainer.small_korean_model import CEPSTRA, WIDTH, small_ko
 torch = pytest.importorskip("torch", reason="PyTorch is in the trainer's own environment only")
 
 from asr_models.trainer.cepstra import padded_cepstra  # noqa: E402
+from asr_models.trainer.finished_model import acoustic_model_of, network_of  # noqa: E402
 from asr_models.trainer.fitting import Schedule, evaluate, fit  # noqa: E402
 from asr_models.trainer.head import Head, HeadShape  # noqa: E402
 from asr_models.trainer.network import likelihood_scales, network  # noqa: E402
@@ -93,6 +95,46 @@ def test_kaldi_is_given_the_trained_numbers_of_all_layers() -> None:
     ours = trained.head.log_probabilities(Trunk(weights, trained.head.margin)(heard)) * scales + offsets
     expected = np.stack([kaldi.at("output", 3 * output) for output in range(len(ours))])
     np.testing.assert_allclose(ours, expected, rtol=2e-3, atol=2e-2)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    """A model's folder with a tuned network's acoustic model."""
+    trained = fit(whole(trunk_share=0.5), [speech()], SCHEDULE).eval()
+    counts, layers = np.ones(UNITS.pdf_count, np.int64), trained.head.layers_for_export()
+    content = network(KOREAN, trained.trunk.weights(), layers, counts, UNITS, ExportRecipe())
+    file = acoustic_model_of(tmp_path)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(acoustic_model(transition_model([(0, 1)]), content))
+    torch.save(trained, tmp_path / "trained.pt")
+    return tmp_path
+
+
+def test_a_finished_model_is_the_network_again_that_it_was_made_of(finished: Path) -> None:
+    trained = torch.load(finished / "trained.pt", weights_only=False)
+    again = network_of(finished, TuningRecipe(), speech()).eval()
+    heard = torch.from_numpy(padded_cepstra(cepstra(90), again.margin).astype(np.float32))[None]
+    with torch.inference_mode():
+        torch.testing.assert_close(again(heard), trained(heard), rtol=1e-3, atol=1e-3)
+
+
+def test_a_finished_model_goes_on_learning_from_where_it_was(finished: Path) -> None:
+    recipe = TuningRecipe(input_dropout=0.0, dropout=0.0)
+    again = network_of(finished, recipe, speech())
+    before = evaluate(again, speech())
+    first = []
+    schedule = replace(SCHEDULE, learning_rate=1e-4, last_learning_rate=1e-4)
+    fit(again, [speech()], schedule, report=lambda progress: first.append(progress.loss))
+    assert first[0] == pytest.approx(before[0], abs=0.1)  # in training the normalisations go by the batch
+    assert evaluate(fit(network_of(finished, recipe, speech()), [speech()], SCHEDULE), speech())[0] < before[0]
+
+
+def test_a_foreign_network_is_refused(tmp_path: Path) -> None:
+    file = acoustic_model_of(tmp_path)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(small_korean_mdl())
+    with pytest.raises(KaldiFormatError, match="Russian head"):
+        network_of(tmp_path, TuningRecipe(), speech())
 
 
 def test_numbers_of_another_shape_are_refused() -> None:
