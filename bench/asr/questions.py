@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from asr_models.port import FREE_SPEECH, PhraseList
 from dialogs.engine.answers import Answered, understand
@@ -51,14 +51,12 @@ class BenchQuestion:
 def bench_questions() -> Mapping[str, BenchQuestion]:
     """Read the questions out of the shipped flows."""
     bundle = load_bundle(BUNDLED_FOLDER)
-    card = _asking(bundle, "card_number").question
-    phone = replace(card, id="bench/phone", digit_lengths=(11,), digit_prefixes=("7", "8"), digit_check="none")
     slots = bundle.slots
     found = (
         BenchQuestion("yes_no", _asking(bundle, "number_is_right").question, slots["number_is_right"]),
         BenchQuestion("command", _asking(bundle, "topic").question, slots["topic"]),
-        BenchQuestion("card", card, slots["card_number"]),
-        BenchQuestion("phone", phone, slots["card_number"]),
+        BenchQuestion("card", _asking(bundle, "card_number").question, slots["card_number"]),
+        BenchQuestion("phone", _asking(bundle, "other_phone").question, slots["other_phone"]),
         BenchQuestion("birth_date", _asking(bundle, "birth_date").question, slots["birth_date"]),
         BenchQuestion("open", None),
     )

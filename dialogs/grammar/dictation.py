@@ -20,8 +20,8 @@ MAX_CHARACTERS = 20_000
 """Nobody says more in one answer; the rest is not looked at."""
 PAUSE_COST = 0.5
 """Of taking words on both sides of a pause for one number: «сорок, два» is less surely 42 than «сорок два»."""
-MISHEARD_HUNDREDS_COST = 1.25
-"""Of taking «девять сто» for 900: less natural than 9 and 100, but the two are told apart by a sound or two only."""
+MISHEARD_COST = 1.25
+"""Of taking «девять сто» for 900 or «восемь десять» for 80: less natural than two numbers, but a sound or two apart."""
 _NAMES_OF_DIGITS = frozenset({"цифра", "цифры", "цифр"})
 
 
@@ -182,6 +182,8 @@ def _edges(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
         case Kind.THOUSANDS | Kind.PAIR | Kind.TIMES:
             # must not stop the lattice: a stray word gives no digits, at a price
             yield Edge(start + 1, "", 2.5 if word.kind is not Kind.TIMES else 0.0)
+    if word.kind is Kind.TENS and word.value == 70 and not _is_seven(said[start + 1 : start + 2]):
+        yield Edge(start + 1, "77", 1.0 + MISHEARD_COST)  # «семь семь» or «семьдесят семь», said fast
     for end, value, cost in _below_thousand(said, start):
         yield Edge(end, str(value), cost)
         if end < len(said) and said[end].kind in (Kind.THOUSAND, Kind.THOUSANDS):
@@ -189,28 +191,52 @@ def _edges(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
     yield from _repeated(said, start)
 
 
-def _below_hundred(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int]]:
+def _below_hundred(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int, float]]:
+    """Read a number up to 99: where it ends, its value, what it costs."""
     if start >= len(said):
         return
     word = said[start]
     if word.kind is Kind.TEEN or (word.kind is Kind.UNIT and word.value):
-        yield start + 1, word.value
+        yield start + 1, word.value, 1.0
     elif word.kind is Kind.TENS:
-        yield start + 1, word.value
-        if not word.ordinal and start + 1 < len(said):
-            unit = said[start + 1]
-            if unit.kind is Kind.UNIT and unit.value:
-                yield start + 2, word.value + unit.value
+        yield start + 1, word.value, 1.0
+        if not word.ordinal:
+            yield from _with_unit(said, start + 1, word.value, 1.0)
+    if tens := _misheard_tens(said, start):
+        yield start + 2, tens, 1.0 + MISHEARD_COST
+        yield from _with_unit(said, start + 2, tens, 1.0 + MISHEARD_COST)
+
+
+def _with_unit(said: tuple[NumberWord, ...], at: int, tens: int, cost: float) -> Iterator[tuple[int, int, float]]:
+    if at < len(said) and said[at].kind is Kind.UNIT and said[at].value:
+        yield at + 1, tens + said[at].value, cost
+
+
+def _misheard_tens(said: tuple[NumberWord, ...], start: int) -> int:
+    """Read «восемь десять» as 80, «шесть пятьдесят» and «шестьдесят пятьдесят» as 60; 0 where it cannot be.
+
+    In noise the end of «…десят» is heard as a word of its own.
+    """
+    word, *following = said[start : start + 2]
+    if not following or word.ordinal or following[0].after_pause:
+        return 0
+    ending = following[0]
+    if word.kind is Kind.UNIT and 5 <= word.value <= 8:
+        is_ending = ending.value in (10, 50, 10 * word.value) and ending.kind in (Kind.TEEN, Kind.TENS)
+        return 10 * word.value if is_ending else 0
+    if word.kind is Kind.TENS and 50 <= word.value <= 80:
+        return word.value if ending.kind is Kind.TENS and ending.value in (50, word.value) else 0
+    return 0
 
 
 def _below_thousand(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[int, int, float]]:
     if start >= len(said) or said[start].kind is not Kind.HUNDREDS:
-        yield from ((end, value, 1.0) for end, value in _below_hundred(said, start))
+        yield from _below_hundred(said, start)
         yield from _misheard_hundreds(said, start)
         return
     hundreds = said[start].value
     yield start + 1, hundreds, 1.0
-    yield from ((end, hundreds + value, 1.0) for end, value in _below_hundred(said, start + 1))
+    yield from ((end, hundreds + value, cost) for end, value, cost in _below_hundred(said, start + 1))
     if start + 2 < len(said) and _is_zero(said[start + 1]) and said[start + 2].kind is Kind.UNIT:
         yield start + 3, hundreds + said[start + 2].value, 3.5  # «сто ноль пять» for 105, rarer than 100 05
 
@@ -220,9 +246,9 @@ def _misheard_hundreds(said: tuple[NumberWord, ...], start: int) -> Iterator[tup
     following = said[start + 1 : start + 2]
     if following and following[0].kind is Kind.HUNDREDS and following[0].value == 100:
         many = said[start]
-        if many.kind is Kind.UNIT and many.value >= 5 and not many.ordinal and not following[0].after_pause:
+        if many.kind is Kind.UNIT and many.value >= 3 and not many.ordinal and not following[0].after_pause:
             for end, value, cost in _below_thousand(said, start + 1):
-                yield end, value + 100 * (many.value - 1), cost + MISHEARD_HUNDREDS_COST
+                yield end, value + 100 * (many.value - 1), cost + MISHEARD_COST
 
 
 def _agree(count: NumberWord, thousand: NumberWord) -> bool:
@@ -271,6 +297,10 @@ def _repeated(said: tuple[NumberWord, ...], start: int) -> Iterator[Edge]:
 
 def _times(end: int, digit: NumberWord, count: int, cost: float = 1.0) -> Edge:
     return Edge(end, str(digit.value) * count, cost, by_digit=True)
+
+
+def _is_seven(following: tuple[NumberWord, ...]) -> bool:
+    return any(word.kind is Kind.UNIT and word.value == 7 for word in following)
 
 
 def _is_zero(word: NumberWord) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.grammar.words import find, phrase_words, words
+from dialogs.grammar.words import UNKNOWN, find, phrase_words, words
 
 YES = (
     "да",
@@ -50,6 +50,8 @@ NO = (
 NOT_FOR_THE_RECOGNISER = frozenset({"да да", "нет нет", "да нет", "не верно", "не правильно", "не точно"})
 """Understood when heard, but bad company in a phrase list: it would lengthen plain answers."""
 
+_NODS = frozenset({"ага", "угу"})
+
 
 def phrases() -> tuple[str, ...]:
     """Return what a recogniser should listen for."""
@@ -60,9 +62,12 @@ def parse(text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = 
     """Read yes or no; None when neither or both were said.
 
     «Да нет» is a no, as any Russian knows; the longest phrases are taken first, so that «не верно» is no «верно».
+    Beside unknown speech a nod or a lone «не» is no answer: a recogniser finds them in any other talk.
     """
     said = words(text)
-    if said == ("не",):  # a clipped «нет»
+    if UNKNOWN in text:
+        said = tuple("" if word in _NODS else word for word in said)
+    elif said == ("не",):  # a clipped «нет»
         return False
     meanings = {phrase_words(phrase): True for phrase in YES + more_yes}
     meanings |= {phrase_words(phrase): False for phrase in NO + more_no}

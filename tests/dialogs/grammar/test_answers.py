@@ -27,7 +27,9 @@ def test_no(said: str) -> None:
     assert yes_no.parse(said) is False
 
 
-@pytest.mark.parametrize("said", ["", "[unk]", "баланс", "верно нет", "алло", "неверный"])
+@pytest.mark.parametrize(
+    "said", ["", "[unk]", "баланс", "верно нет", "алло", "неверный", "[unk] угу", "ага [unk]", "не [unk]"]
+)
 def test_neither(said: str) -> None:
     assert yes_no.parse(said) is None
 

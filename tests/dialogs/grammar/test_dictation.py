@@ -180,20 +180,43 @@ def test_less_natural_readings_are_kept(said: str, also: str) -> None:
         ("девять сто шестнадцать", "9116", "916"),
         ("пять сто", "5100", "500"),
         ("восемь сто двадцать пять", "8125", "825"),
+        ("четыре сто", "4100", "400"),
+        ("восемь десять", "810", "80"),
+        ("шесть пятьдесят четыре", "654", "64"),
+        ("девятьсот шесть пятьдесят четыре", "90654", "964"),
+        ("шестьдесят пятьдесят семь", "6057", "67"),
+        ("пятьдесят пятьдесят", "5050", "50"),
+        ("семь семьдесят один", "771", "71"),
     ],
 )
-def test_hundreds_that_were_heard_as_two_words_are_read_where_the_rule_wants_them(
-    said: str, natural: str, also: str
-) -> None:
+def test_numbers_that_were_heard_as_two_are_read_where_the_rule_wants_them(said: str, natural: str, also: str) -> None:
     assert dictation(said).natural == (natural,)
-    number = choose(f"восемь девятьсот три {said} ноль семь двенадцать", NumberRule((11,), ("89",)))
+    number = choose(f"восемь девятьсот три {said} ноль семь двенадцать", NumberRule((8 + len(also),), ("89",)))
     assert number is not None
     assert (number.digits, number.doubt) == (f"8903{also}0712", Doubt.UNNATURAL)
 
 
-@pytest.mark.parametrize("said", ["четыре сто", "девять, сто", "девятая сто"])
-def test_other_words_before_a_hundred_stay_numbers_of_their_own(said: str) -> None:
-    assert not dictation(said).can_be("400") and not dictation(said).can_be("900")
+@pytest.mark.parametrize(
+    ("said", "never"),
+    [
+        ("два сто", "200"),
+        ("девять, сто", "900"),
+        ("девятая сто", "900"),
+        ("четыре десять", "40"),
+        ("восемь, десять", "80"),
+        ("восемь пятнадцать", "85"),
+        ("шестая пятьдесят", "60"),
+        ("шестьдесят семьдесят", "60"),
+        ("двадцать пятьдесят", "20"),
+    ],
+)
+def test_other_words_stay_numbers_of_their_own(said: str, never: str) -> None:
+    assert not dictation(said).can_be(never)
+
+
+def test_a_seven_that_was_lost_is_found_where_the_rule_wants_it() -> None:
+    assert [reading.digits for reading in settle("семьдесят восемьдесят девять", NumberRule((4,), ("77",)))] == ["7789"]
+    assert not dictation("семьдесят семь").can_be("777")
 
 
 def test_length_chooses_less_natural_readings() -> None:
