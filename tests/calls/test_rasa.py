@@ -19,7 +19,7 @@ from tests.calls.talk import Talk
 
 RASA_URL = os.environ.get("YULIA_TEST_RASA_URL")
 RASA_PID = os.environ.get("YULIA_TEST_RASA_PID")
-FREE_PHRASE = "скажите что у меня накопилось"
+FREE_PHRASE = "проверьте сколько у меня накоплено"
 """Not among the menu's own answers."""
 
 pytestmark = pytest.mark.skipif(not (RASA_URL and RASA_PID), reason="make test-rasa starts a Rasa and runs this")
