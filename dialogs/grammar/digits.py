@@ -16,6 +16,8 @@ BEAM = 6
 MAX_DETOUR = 2.0
 """How many more numbers than in the natural reading the words may be taken for («двадцать», «пять» for 205)."""
 
+MAX_UNLIKELINESS = 3.0
+"""A number that is further from what was heard is not worth being read back: most such numbers are wrong (ADR 0010)."""
 MAX_ALTERNATIVES = 48
 ALTERNATIVE_COST = 0.75
 """Of not taking the recogniser's first reading: dearer than a pause inside a number, cheaper than taking «двадцать
@@ -88,7 +90,7 @@ def choose(text: str, rule: NumberRule, alternatives: Sequence[str] = ()) -> Cho
             doubt = Doubt.ANOTHER_READING
         elif doubt is None and detour > 0:
             doubt = Doubt.UNNATURAL
-        if best is None or detour + extra < best[0]:
+        if detour + extra <= MAX_UNLIKELINESS and (best is None or detour + extra < best[0]):
             best = (detour + extra, Choice(readings[0].digits, said, doubt))
     return best[1] if best is not None else None
 
@@ -115,7 +117,8 @@ def complete(text: str, rule: NumberRule) -> bool:
     """Say whether the words are surely the whole number, so that nobody is cut off while dictating.
 
     Sure means: the natural reading keeps the rule («тридцать семь шестьдесят один» is no 30.07.1961), no longer number
-    is allowed, and no word that may still come («двадцать» … «пять») would give another one that keeps it too.
+    is allowed, and no word that may still come («двадцать» … «пять») would give another one that keeps it too. Where
+    the natural reading has more digits than are allowed, nothing is missing, and another reading may keep the rule.
     """
     said = dictation(text)
     if rule.check is Check.BIRTH_DATE:
@@ -124,6 +127,8 @@ def complete(text: str, rule: NumberRule) -> bool:
         kept = [readings[0].digits] if sure else []
     else:
         kept = [digits for digits in said.natural if rule.allows(digits) and len(digits) == max(rule.lengths)]
+        if said.natural and min(map(len, said.natural)) > max(rule.lengths):
+            kept = [reading.digits for reading in settle(text, rule)[:1]]
     return bool(kept) and not _is_said_twice(said) and not any(_may_still_change(said, digits, rule) for digits in kept)
 
 

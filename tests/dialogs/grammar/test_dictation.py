@@ -214,6 +214,13 @@ def test_other_words_stay_numbers_of_their_own(said: str, never: str) -> None:
     assert not dictation(said).can_be(never)
 
 
+def test_a_number_heard_as_too_many_digits_is_complete_where_another_reading_keeps_the_rule() -> None:
+    begin = "семьдесят семь восемьдесят девять ноль ноль ноль ноль ноль ноль ноль ноль"
+    assert complete(f"{begin} двадцать два шесть пятьдесят три", CARD)  # 2263
+    assert not complete(f"{begin} двадцать два шесть пятьдесят четыре", CARD)  # 2264 breaks the check rule
+    assert not complete(f"{begin} двадцать два шесть", CARD)
+
+
 def test_a_seven_that_was_lost_is_found_where_the_rule_wants_it() -> None:
     assert [reading.digits for reading in settle("семьдесят восемьдесят девять", NumberRule((4,), ("77",)))] == ["7789"]
     assert not dictation("семьдесят семь").can_be("777")
