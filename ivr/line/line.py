@@ -27,6 +27,7 @@ from ivr.line.secrets import LineSecrets, ensure_secrets, load_secrets
 from ivr.line.state import CHECKOUT, ServiceUser, StateFolders, default_state_dir, hold_lock, service_user
 
 _PROBE_LIMIT_SECONDS = 2.0
+_PROBE_SECONDS = 0.5
 
 
 class Line:
@@ -227,11 +228,23 @@ class Line:
             | plan.environment,
         )
 
+    async def takes_calls(self) -> bool:
+        """Say whether a worker is ready to talk to callers; without one they are sent to the agents."""
+        return await _answers(f"http://{self.plan.web}/readyz", must_be_ok=True)
+
+    async def ready_within(self, seconds: float) -> bool:
+        """Wait for a line that is coming up."""
+        for _ in range(int(seconds / _PROBE_SECONDS)):
+            if await self.takes_calls():
+                return True
+            await asyncio.sleep(_PROBE_SECONDS)
+        return False
+
     def _worker_spec(self) -> ProcessSpec:
         return self._spec(
             WORKER,
             self.plan.worker_command,
-            lambda: _answers(f"http://{self.plan.web}/readyz", must_be_ok=True),
+            self.takes_calls,
             environment=self.worker_environment,
             alive=lambda: _answers(f"http://{self.plan.web}/healthz"),
         )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ivr.softphone.scenario_run import Stage
 
 _AGENT_PATIENCE_SECONDS = 3600.0
+_LINE_PATIENCE_SECONDS = 20.0
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -161,6 +162,10 @@ async def _call(
     from ivr.softphone.scenario_run import Stage
 
     settings, line = _line()
+    if server is None and not await line.takes_calls():
+        if console is not None:
+            console.print("[dim]жду, пока линия поднимется (make run)…[/]")
+        await line.ready_within(_LINE_PATIENCE_SECONDS)  # without a worker the agents answer: called all the same
     recogniser = _recogniser(settings, console) if transcript else None
     reports: list[ScenarioReport] = []
     printer = LivePrinter(console) if console is not None else None
