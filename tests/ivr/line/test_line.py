@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
+import aiohttp.web
 import psutil
 import pytest
 import redis.asyncio
@@ -62,6 +63,23 @@ async def ami(line: Line, *actions: str) -> list[str]:
 class TestARunningLine:
     async def test_asterisk_boots_without_a_word_of_complaint(self, line: Line) -> None:
         assert not re.findall(r".*\b(?:WARNING|ERROR)\b.*", asterisk_log(line))
+
+    async def test_whoever_wants_to_call_can_wait_for_a_worker_that_is_coming_up(self, line: Line) -> None:
+        assert not await line.ready_within(0.5)
+        states = iter([503, 200])
+
+        async def readyz(_request: aiohttp.web.Request) -> aiohttp.web.Response:
+            return aiohttp.web.Response(status=next(states))
+
+        app = aiohttp.web.Application()
+        app.router.add_get("/readyz", readyz)
+        runner = aiohttp.web.AppRunner(app)
+        await runner.setup()
+        try:
+            await aiohttp.web.TCPSite(runner, line.plan.web.host, line.plan.web.port).start()
+            assert await line.ready_within(5)
+        finally:
+            await runner.cleanup()
 
     async def test_every_module_of_the_list_runs(self, line: Line) -> None:
         loaded = await line.rx("module show")
