@@ -18,6 +18,10 @@ class DialogueSettings(BaseModel, frozen=True):
     )
     company_name: str = Field("Магазин у дома", description="Name of the chain, as it is spoken")
     robot_name: str = Field("Юля", description="Name by which the robot introduces itself")
+    recording_notice: str = Field(
+        "Разговор записывается.",
+        description="Said after the greeting, since what is said is kept in the call's record; empty: not said",
+    )
     card_series: tuple[str, ...] = Field(
         ("7789",), description="First digits of the chain's loyalty cards; other numbers are refused at once"
     )
@@ -38,6 +42,7 @@ class DialogueSettings(BaseModel, frozen=True):
         return {
             "company_name": self.company_name,
             "robot_name": self.robot_name,
+            "recording_notice": self.recording_notice,
             "card_series": self.card_series,
             "card_length": self.card_length,
         }

@@ -34,13 +34,17 @@ def read_template(value: Value, names: Names, slots: Mapping[str, Slot], facts: 
     sensitive = False
     position = 0
     for found in _PLACEHOLDER.finditer(text):
-        parts.append(text[position : found.start()])
+        text_before = text[position : found.start()]
+        parts.append(text_before)
         position = found.end()
         placeholder = _placeholder(value, found[1], names)
         if placeholder is None:
             return None
         if placeholder.path[0] == "settings":
-            parts.append(placeholder.render({"settings": facts}))
+            written = placeholder.render({"settings": facts})
+            if not written:  # a sentence that is switched off leaves no space behind
+                parts[-1] = text_before.rstrip()
+            parts.append(written)
             continue
         parts.append(placeholder)
         slot = slots.get(placeholder.path[1]) if placeholder.path[0] == "slots" else None

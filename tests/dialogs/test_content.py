@@ -99,7 +99,10 @@ def test_settings_are_put_into_texts_and_rules(bundle: Bundle) -> None:
     settings = DialogueSettings(company_name="Ромашка", robot_name="Лиза", card_series=("55", "66"))
     other = load_bundle(BUNDLED_FOLDER, settings)
     greeting = {prompt.id: prompt for prompt in other.static_prompts()}["utter_greeting"]
-    assert greeting.text == "Здравствуйте! Я Лиза, робот сети «Ромашка»."
+    assert greeting.text == "Здравствуйте! Я Лиза, робот сети «Ромашка». Разговор записывается."
+    silent = load_bundle(BUNDLED_FOLDER, DialogueSettings(recording_notice=""))
+    greeting = {prompt.id: prompt for prompt in silent.static_prompts()}["utter_greeting"]
+    assert greeting.text == "Здравствуйте! Я Юля, робот сети «Магазин у дома»."
     card = next(asking for asking in askings(other) if asking.slot == "card_number")
     assert card.question.digit_prefixes == ("55", "66")
     assert other.hash == bundle.hash, "settings are no content: a version has one name on all hosts"
