@@ -45,6 +45,10 @@ def main(
         Path | None,
         typer.Option(help="A finished model folder to go on from, instead of `features` and `train`."),
     ] = None,
+    calls_seed: Annotated[
+        int | None,
+        typer.Option(help="Makes other calls of the same clips than the model was trained on before."),
+    ] = None,
     measured: Annotated[Path | None, typer.Option(help="A Markdown table for the model card.")] = None,
     first: Annotated[str, typer.Option("--from", help="First stage to run; it runs even if nothing changed.")] = "",
     last: Annotated[str, typer.Option("--to", help="Last stage to run.")] = _STAGES[-1],
@@ -83,7 +87,7 @@ def main(
     except KoreanModelMissing as reason:
         raise typer.BadParameter(str(reason)) from reason
     torch.set_num_threads(threads)
-    recipe = with_options(Recipe(), hours, train_minutes)
+    recipe = with_options(Recipe(), hours, train_minutes, calls_seed, goes_on=from_model is not None)
     book = StageBook(work)
     wanted = Undertaking(work, rhvoice, recipe, threads, speech_scale, measured, from_model)
     listed = stages(wanted, book)

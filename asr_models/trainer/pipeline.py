@@ -117,8 +117,19 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
     return tuple(stage for stage in every if stage.name not in left_out)
 
 
-def with_options(recipe: Recipe, hours: float | None, train_minutes: float | None) -> Recipe:
-    """Change what a user may want otherwise."""
+def with_options(
+    recipe: Recipe,
+    hours: float | None = None,
+    train_minutes: float | None = None,
+    calls_seed: int | None = None,
+    *,
+    goes_on: bool = False,
+) -> Recipe:
+    """Change what a user may want otherwise; `goes_on`: from a finished model."""
+    if goes_on:
+        recipe = replace(recipe, tuning=recipe.going_on)
+    if calls_seed is not None:
+        recipe = replace(recipe, calls=replace(recipe.calls, seed=calls_seed))
     if hours is not None:
         features, calls = replace(recipe.features, hours=hours), replace(recipe.calls, hours=1.5 * hours)
         recipe = replace(recipe, features=features, calls=calls)

@@ -69,6 +69,11 @@ class TuningRecipe(TrainingRecipe):
     seed: int = 9
 
 
+def _going_on() -> TuningRecipe:
+    """Tune a network that was tuned before: it is nearer its goal."""
+    return TuningRecipe(epochs=1, learning_rate=5e-4)
+
+
 @dataclass(frozen=True, slots=True)
 class SharpeningRecipe:
     """How the head is trained on by whole sequences."""
@@ -118,5 +123,6 @@ class Recipe:
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
     calls: FeaturesRecipe = field(default_factory=lambda: FeaturesRecipe(hours=30.0, seed=41))
     tuning: TuningRecipe = field(default_factory=TuningRecipe)
+    going_on: TuningRecipe = field(default_factory=_going_on)  # in place of `tuning` for a finished model
     sharpening: SharpeningRecipe = field(default_factory=SharpeningRecipe)
     export: ExportRecipe = field(default_factory=ExportRecipe)
