@@ -98,7 +98,7 @@ async def test_an_unknown_number_is_helped_by_card_and_birth_date_by_keys(
     await hear_question(ringing)
     await ringing.press("2")
     assert await ringing.wait_closed(15) is Side.THEM
-    await assert_yulia_said(ringing, "четыреста двенадцать баллов|четыре сто двенадцать баллов")
+    await assert_yulia_said(ringing, "ваш баланс четыреста|ваш баланс четыре сто")
     record = await line.latest_record("0005")
     assert record.end is not None
     assert "Ваш баланс: четыреста двенадцать баллов." in prompts(record)
