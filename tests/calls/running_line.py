@@ -28,7 +28,8 @@ from ivr.line.settings import AsteriskSettings
 
 SPEECH_CACHE = Path(tempfile.gettempdir()) / f"yulia-test-speech-cache-{os.getuid()}"
 """Shared by all lines under test, so that each prompt is spoken once."""
-RECORD_LIMIT_SECONDS = 8.0
+RECORD_LIMIT_SECONDS = 20.0
+EVENTS_LIMIT_SECONDS = 20.0
 
 
 def plan(**environment: str) -> LinePlan:
@@ -113,7 +114,7 @@ class LineAddresses:
     async def desk_events(self, call_id: str, until: str) -> list[DeskEvent]:
         """Collect a call's desk events until one of kind `until` came."""
         seen: list[DeskEvent] = []
-        async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link, asyncio.timeout(10):
+        async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link, asyncio.timeout(EVENTS_LIMIT_SECONDS):
             async for event in RedisDesk(link, RetentionSettings()).events(from_start=True):
                 if event.context.call_id == call_id:
                     seen.append(event)
