@@ -114,7 +114,10 @@ class LineAddresses:
     async def desk_events(self, call_id: str, until: str) -> list[DeskEvent]:
         """Collect a call's desk events until one of kind `until` came."""
         seen: list[DeskEvent] = []
-        async with RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link, asyncio.timeout(EVENTS_LIMIT_SECONDS):
+        async with (
+            RedisLink(RedisSettings(url=self.redis_url, limit_seconds=2.0)) as link,
+            asyncio.timeout(EVENTS_LIMIT_SECONDS),
+        ):
             async for event in RedisDesk(link, RetentionSettings()).events(from_start=True):
                 if event.context.call_id == call_id:
                     seen.append(event)
