@@ -204,9 +204,8 @@ def _below_hundred(said: tuple[NumberWord, ...], start: int) -> Iterator[tuple[i
             yield from _with_unit(said, start + 1, word.value, 1.0)
     if tens := _misheard_tens(said, start):
         yield start + 2, tens, 1.0 + MISHEARD_COST
-        numbers = (
-            1 if said[start + 1].kind is Kind.TENS else 2
-        )  # what follows the unit before: «пятьдесят один», «десять» «один»
+        # a unit behind them was heard with «пятьдесят», but as a number of its own behind «десять»
+        numbers = 1 if said[start + 1].kind is Kind.TENS else 2
         yield from _with_unit(said, start + 2, tens, numbers + MISHEARD_COST)
 
 

@@ -128,7 +128,8 @@ def complete(text: str, rule: NumberRule) -> bool:
     else:
         kept = [digits for digits in said.natural if rule.allows(digits) and len(digits) == max(rule.lengths)]
         if said.natural and min(map(len, said.natural)) > max(rule.lengths):
-            kept = [reading.digits for reading in settle(text, rule)[:1]]
+            chosen = choose(text, rule)
+            kept = [chosen.digits] if chosen is not None else []
     return bool(kept) and not _is_said_twice(said) and not any(_may_still_change(said, digits, rule) for digits in kept)
 
 
