@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Column, Table
@@ -77,11 +75,6 @@ def _understanding_settings() -> UnderstandingSettings:
     return Settings().understanding
 
 
-def _quiet() -> None:
-    # Conversations are played with the line's own parts, whose logs would hide what the command has to say.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-
-
 def main() -> None:
     """Run the command line."""
     from asr_models.catalogue_commands import app as models
@@ -102,7 +95,7 @@ def main() -> None:
 
     add_studio_commands(flows)
     flows_context = {"obj": _studio_access, "default_map": {"check": {"model": _model_in_use}}}
-    app.add_typer(flows, name="flows", context_settings=flows_context, callback=_quiet)
+    app.add_typer(flows, name="flows", context_settings=flows_context)
     app.command("digits")(digits)
     app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
     app.add_typer(desk, name="desk")

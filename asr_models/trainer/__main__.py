@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from asr_models.trainer.finished_model import acoustic_model_of
+from asr_models.trainer.export import acoustic_model_of
 from asr_models.trainer.korean_model import KoreanModelMissing, locate_model
 from asr_models.trainer.pipeline import Undertaking, stages, with_options
 from asr_models.trainer.recipe import Recipe

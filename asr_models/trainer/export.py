@@ -27,6 +27,11 @@ _NOTICE = Path(__file__).parent / "model_notice.txt"
 NOT_MEASURED = "Not measured yet."
 
 
+def acoustic_model_of(folder: Path) -> Path:
+    """Name the file of a model folder's network."""
+    return folder / PHRASES / "am" / "final.mdl"
+
+
 def export(
     folder: Path,
     whole: WholeNetwork,
@@ -66,7 +71,7 @@ def export(
         digits=GraphOptions(recipe.export.digits_word_penalty, recipe.export.digits_unknown_cost),
     )
     (folder / PHRASES / "am").mkdir()
-    (folder / PHRASES / "am" / "final.mdl").write_bytes(final_mdl(whole, counts, units, recipe.export))
+    acoustic_model_of(folder).write_bytes(final_mdl(whole, counts, units, recipe.export))
     (folder / DIGITS / "am").symlink_to(Path("..") / PHRASES / "am")
     _write(folder / "README.md", model_card(recipe, units, lexicon, facts, measured))
     _write(folder / "NOTICE", _NOTICE.read_text(encoding="utf-8"))

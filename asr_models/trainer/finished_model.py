@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from asr_models.trainer.export import acoustic_model_of
 from asr_models.trainer.head import Head, HeadLayer
 from asr_models.trainer.kaldi_format import KaldiFormatError, Nnet, read_nnet
-from asr_models.trainer.korean_model import trunk_weights
+from asr_models.trainer.korean_model import component, trunk_weights
 from asr_models.trainer.recipe import TuningRecipe
 from asr_models.trainer.trunk import TrunkLayers
 from asr_models.trainer.whole_network import WholeNetwork
 from asr_models.trainer.windows import Shard
 
 _SAMPLE_OUTPUTS = 20_000  # ten minutes
-
-
-def acoustic_model_of(folder: Path) -> Path:
-    """Name the file of a model folder's network."""
-    return folder / "phrases" / "am" / "final.mdl"
 
 
 def network_of(folder: Path, recipe: TuningRecipe, sample: Shard) -> WholeNetwork:
@@ -39,13 +35,16 @@ def network_of(folder: Path, recipe: TuningRecipe, sample: Shard) -> WholeNetwor
 
 
 def _head_layers(nnet: Nnet) -> list[HeadLayer]:
-    layers = []
-    for number in count(1):
-        component = nnet.components.get(f"head{number}.affine")
-        if component is None:
-            break
-        weights, bias = (component.parameters[name].astype(np.float64) for name in ("LinearParams", "BiasParams"))
-        layers.append(HeadLayer(weights, bias, spliced=number % 2 == 1, relu=number % 2 == 0))
-    if len(layers) < 3:
+    """Read the layers that were exported: each hidden one a spliced bottleneck and its affine, then the classes'."""
+    last = next(number for number in count() if f"head{number + 1}.affine" not in nnet.components)
+    if last < 3 or last % 2 == 0:
         raise KaldiFormatError("the network has no Russian head")
-    return [*layers[:-1], replace(layers[-1], spliced=False)]
+    return [
+        HeadLayer(*_numbers(nnet, number), spliced=number % 2 == 1 and number < last, relu=number % 2 == 0)
+        for number in range(1, last + 1)
+    ]
+
+
+def _numbers(nnet: Nnet, number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    parameters = component(nnet, f"head{number}.affine").parameters
+    return parameters["LinearParams"].astype(np.float64), parameters["BiasParams"].astype(np.float64)

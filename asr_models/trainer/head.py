@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -70,6 +70,10 @@ class Head(FrameClassifier):
         """Train everything alike."""
         return (Pace(tuple(self.parameters()), 1.0),)
 
+    def hidden_layers(self) -> Iterator[tuple[nn.Linear, nn.Linear, nn.BatchNorm1d]]:
+        """Give bottleneck, affine and normalisation of each."""
+        return zip(self.bottlenecks, self.affines, self.normalisations, strict=True)
+
     @classmethod
     def of_layers(cls, layers: Sequence[HeadLayer], *, input_dropout: float = 0.0, dropout: float = 0.0) -> Head:
         """Make the head again that exported these layers, but for its normalisations: see `normalise_anew`."""
@@ -82,13 +86,12 @@ class Head(FrameClassifier):
         shifts = [_summand(spliced) for spliced, _ in pairs] + [np.zeros(width)]
         with torch.no_grad():
             head.mean.copy_(torch.from_numpy(-shifts[0]))
-            for (spliced, wide), shift, *own in zip(
-                pairs, shifts[1:], head.bottlenecks, head.affines, head.normalisations, strict=True
-            ):
-                _fill(own[0], spliced.weights)
-                _fill(own[1], wide.weights, wide.bias)
-                own[2].running_var.fill_(1 - own[2].eps)
-                own[2].bias.copy_(torch.from_numpy(shift))
+            for (spliced, wide), shift, own in zip(pairs, shifts[1:], head.hidden_layers(), strict=True):
+                narrow, affine, normalisation = own
+                _fill(narrow, spliced.weights)
+                _fill(affine, wide.weights, wide.bias)
+                normalisation.running_var.fill_(1 - normalisation.eps)
+                normalisation.bias.copy_(torch.from_numpy(shift))
             _fill(head.output, output.weights, output.bias)
         return head.eval()
 
@@ -100,9 +103,7 @@ class Head(FrameClassifier):
         self.eval()
         with torch.no_grad():
             x = (x - self.mean) * self.scale
-            for bottleneck, affine, normalisation in zip(
-                self.bottlenecks, self.affines, self.normalisations, strict=True
-            ):
+            for bottleneck, affine, normalisation in self.hidden_layers():
                 x = torch.relu(affine(bottleneck(_spliced(x))))
                 seen = x.flatten(0, 1)
                 mean, variance = seen.mean(dim=0), seen.var(dim=0)
@@ -122,7 +123,7 @@ class Head(FrameClassifier):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Score every frame that is `margin` away from the edges."""
         x = self.input_dropout((x - self.mean) * self.scale)
-        for bottleneck, affine, normalisation in zip(self.bottlenecks, self.affines, self.normalisations, strict=True):
+        for bottleneck, affine, normalisation in self.hidden_layers():
             x = torch.relu(affine(bottleneck(_spliced(x))))
             x = normalisation(x.flatten(0, 1)).view(x.shape)
             x = self.dropout(x)
@@ -143,7 +144,7 @@ class Head(FrameClassifier):
         repeat = len(SPLICE)
         scale, shift = _numbers(self.scale), -_numbers(self.mean) * _numbers(self.scale)
         layers = []
-        for bottleneck, affine, normalisation in zip(self.bottlenecks, self.affines, self.normalisations, strict=True):
+        for bottleneck, affine, normalisation in self.hidden_layers():
             layers.append(_folded(bottleneck, np.tile(scale, repeat), np.tile(shift, repeat), spliced=True, relu=False))
             layers.append(HeadLayer(_numbers(affine.weight), _numbers(affine.bias), spliced=False, relu=True))
             variance = _numbers(normalisation.running_var) + normalisation.eps

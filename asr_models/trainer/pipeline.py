@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asr_models.graphs.lexicon import BUNDLED_LEXICON, read_lexicon
+from asr_models.graphs.model_rebuild import UNITS_FILE
 from asr_models.graphs.units import CORE_WORDS, core_words, inventory, read_units
 from asr_models.trainer.alignment import align_bank
 from asr_models.trainer.augmentation import AugmentationRecipe, augmented
 from asr_models.trainer.clip_store import ALIGNMENTS
 from asr_models.trainer.clips import read_index
-from asr_models.trainer.export import NOT_MEASURED, export
+from asr_models.trainer.export import NOT_MEASURED, acoustic_model_of, export
 from asr_models.trainer.features import ShardKind, make_features, shard_count
-from asr_models.trainer.finished_model import acoustic_model_of
 from asr_models.trainer.fitting import Progress
 from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER
 from asr_models.trainer.recipe import FeaturesRecipe, Recipe
@@ -22,7 +22,7 @@ from asr_models.trainer.sharpening import NETWORK_FILE, sharpen_network
 from asr_models.trainer.speech import synthesise_bank
 from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
 from asr_models.trainer.texts import TEXTS_DIR
-from asr_models.trainer.training import HEAD_FILE, UNITS_FILE, TrainingReport, features_kind, train, training_dir
+from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, train, training_dir
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune, tuning_dir
 from asr_models.trainer.whole_network import load_network
 

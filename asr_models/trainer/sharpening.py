@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from asr_models.graphs.lexicon import Lexicon
+from asr_models.graphs.model_rebuild import UNITS_FILE
 from asr_models.graphs.units import GARBAGE, SILENCE, Units, read_units
 from asr_models.trainer.clips import OUTSIDE
 from asr_models.trainer.features import shard_files, stored_utterances
@@ -34,7 +35,7 @@ from asr_models.trainer.fitting import (
 from asr_models.trainer.labels import IGNORED
 from asr_models.trainer.network import likelihood_scales
 from asr_models.trainer.recipe import Recipe, SharpeningRecipe
-from asr_models.trainer.training import UNITS_FILE, apart, load_shards
+from asr_models.trainer.training import apart, load_shards
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tuning_dir
 from asr_models.trainer.whole_network import WholeNetwork, load_network, save_network
 from asr_models.trainer.windows import Shard, batch_count, batches

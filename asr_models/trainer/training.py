@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from asr_models.graphs.errors import GraphError
+from asr_models.graphs.model_rebuild import UNITS_FILE
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 from asr_models.trainer.clean_features import trunk_with_margin
 from asr_models.trainer.clips import OUTSIDE, Word
@@ -23,7 +24,6 @@ from asr_models.trainer.recipe import TrainingRecipe
 from asr_models.trainer.windows import Shard
 
 HEAD_FILE = "head.pt"
-UNITS_FILE = "units.json"
 _STATISTICS_STEP = 50  # every so many frames tell the inputs' mean and spread
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from asr_models.graphs.model_rebuild import UNITS_FILE
 from asr_models.graphs.units import read_units
 from asr_models.trainer.cepstra import padded_cepstra
 from asr_models.trainer.features import FramesMaker, ShardKind
@@ -17,7 +18,6 @@ from asr_models.trainer.head import Head
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.training import (
     HEAD_FILE,
-    UNITS_FILE,
     TrainingReport,
     apart,
     load_head,

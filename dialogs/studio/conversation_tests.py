@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dialogs.engine.bundle import Bundle
+from dialogs.talks.quiet_logs import quiet_logs
 from dialogs.talks.suite import run_suite
 
 
@@ -14,8 +15,10 @@ def failed_conversations(folder: Path, bundle: Bundle) -> tuple[str, ...]:
     Raises:
         FlowErrors: their files are faulty.
     """
+    with quiet_logs():
+        failed = run_suite(folder, bundle).failed
     return tuple(
         f"{failure.place.file}:{failure.place.line}: {result.case.name}: {failure.message}"
-        for result in run_suite(folder, bundle).failed
+        for result in failed
         if (failure := result.failure) is not None
     )

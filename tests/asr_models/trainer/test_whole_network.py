@@ -18,7 +18,8 @@ from tests.asr_models.trainer.small_korean_model import CEPSTRA, WIDTH, small_ko
 torch = pytest.importorskip("torch", reason="PyTorch is in the trainer's own environment only")
 
 from asr_models.trainer.cepstra import padded_cepstra  # noqa: E402
-from asr_models.trainer.finished_model import acoustic_model_of, network_of  # noqa: E402
+from asr_models.trainer.export import acoustic_model_of  # noqa: E402
+from asr_models.trainer.finished_model import network_of  # noqa: E402
 from asr_models.trainer.fitting import Schedule, evaluate, fit  # noqa: E402
 from asr_models.trainer.head import Head, HeadShape  # noqa: E402
 from asr_models.trainer.network import likelihood_scales, network  # noqa: E402
