@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from asr_models.models_setup import ModelsSetup
-from dialogs.nlu.settings import UnderstandingSettings
-from dialogs.studio.access import StudioAccess
+if TYPE_CHECKING:
+    from asr_models.models_setup import ModelsSetup
+    from dialogs.nlu.settings import UnderstandingSettings
+    from dialogs.studio.access import StudioAccess
 
 app = typer.Typer(
     name="yulia",
@@ -40,6 +43,7 @@ def show_settings(
 
 
 def _models_setup() -> ModelsSetup:
+    from asr_models.models_setup import ModelsSetup
     from ivr.line.state import StateFolders, default_state_dir
     from ivr.settings import Settings
 
@@ -61,6 +65,7 @@ def _model_in_use() -> str:
 
 
 def _studio_access() -> StudioAccess:
+    from dialogs.studio.access import StudioAccess
     from dialogs.studio.conversation_tests import failed_conversations
     from ivr.line.running import redis_of_line
     from ivr.settings import Settings
@@ -75,37 +80,94 @@ def _understanding_settings() -> UnderstandingSettings:
     return Settings().understanding
 
 
-def main() -> None:
-    """Run the command line."""
-    from asr_models.catalogue_commands import app as models
-    from asr_models.graphs.commands import add_words_command
+def _mount_flows() -> None:
     from dialogs.commands import app as flows
+    from dialogs.studio.commands import add_commands
+
+    add_commands(flows)
+    context = {"obj": _studio_access, "default_map": {"check": {"model": _model_in_use}}}
+    app.add_typer(flows, name="flows", context_settings=context)
+
+
+def _mount_digits() -> None:
     from dialogs.digits_command import digits
-    from dialogs.lacking_words import listened_words
+
+    app.command("digits")(digits)
+
+
+def _mount_nlu() -> None:
     from dialogs.nlu.commands import app as nlu
-    from dialogs.studio.commands import add_commands as add_studio_commands
+
+    app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
+
+
+def _mount_desk() -> None:
     from ivr.desk_commands import app as desk
     from ivr.desk_commands import calls
-    from ivr.hearing.commands import hear
-    from ivr.line.commands import add_commands as add_line_commands
-    from ivr.line.state import default_state_dir
+
+    app.add_typer(desk, name="desk")
+    app.command("calls")(calls)
+
+
+def _mount_operations() -> None:
     from ivr.operation_commands import app as operations
-    from ivr.softphone.commands import add_commands as add_softphone_commands
+
+    app.add_typer(operations, name="operations")
+
+
+def _mount_speech() -> None:
+    from ivr.line.state import default_state_dir
     from tts.commands import app as speech
 
-    add_studio_commands(flows)
-    flows_context = {"obj": _studio_access, "default_map": {"check": {"model": _model_in_use}}}
-    app.add_typer(flows, name="flows", context_settings=flows_context)
-    app.command("digits")(digits)
-    app.add_typer(nlu, name="nlu", context_settings={"obj": _understanding_settings})
-    app.add_typer(desk, name="desk")
-    app.add_typer(operations, name="operations")
     voice = {"rhvoice_dir": str(default_state_dir() / "rhvoice")}
     app.add_typer(speech, name="speech", context_settings={"default_map": {"say": voice, "notices": voice}})
-    app.command("calls")(calls)
+
+
+def _mount_hearing() -> None:
+    from ivr.hearing.commands import hear
+
     app.command("hear")(hear)
+
+
+def _mount_models() -> None:
+    from asr_models.catalogue_commands import app as models
+    from asr_models.graphs.commands import add_words_command
+    from dialogs.lacking_words import listened_words
+
     models.command("add-words")(add_words_command(listened_words))
     app.add_typer(models, name="models", context_settings={"obj": _models_setup})
-    add_line_commands(app)
-    add_softphone_commands(app)
+
+
+def _mount_line() -> None:
+    from ivr.line.commands import add_commands
+
+    add_commands(app)
+
+
+def _mount_softphone() -> None:
+    from ivr.softphone.commands import add_commands
+
+    add_commands(app)
+
+
+_PARTS: dict[tuple[str, ...], Callable[[], None]] = {
+    ("flows",): _mount_flows,
+    ("digits",): _mount_digits,
+    ("nlu",): _mount_nlu,
+    ("desk", "calls"): _mount_desk,
+    ("operations",): _mount_operations,
+    ("speech",): _mount_speech,
+    ("hear",): _mount_hearing,
+    ("models",): _mount_models,
+    ("run", "status", "asterisk"): _mount_line,
+    ("call", "agent"): _mount_softphone,
+}
+"""Commands, and what mounts them."""
+
+
+def main() -> None:
+    """Run the command line; only what was asked for is loaded, all of it for help and for words it does not know."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    for mount in [mount for names, mount in _PARTS.items() if asked in names] or _PARTS.values():
+        mount()
     app()

@@ -37,8 +37,8 @@ class AugmentationRecipe:
     equaliser_share: float = 0.7
     band_share: float = 0.6
     noise_share: float = 0.9
-    snr_db: tuple[float, float, float] = (3.0, 40.0, 14.0)  # least, most, usual
-    babble_share: float = 0.4
+    snr_db: tuple[float, float, float] = (3.0, 36.0, 13.0)  # least, most, usual; of what the line carries
+    babble_share: float = 0.45
     babblers: tuple[int, int] = (3, 8)  # fewer could be understood, and are labelled as silence
     neighbour_share: float = 0.1  # one voice in the background, a television
     neighbour_db: tuple[float, float] = (-36.0, -18.0)  # what could be understood is not silence

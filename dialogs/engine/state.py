@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -120,10 +120,8 @@ class DialogueState:
 
     def to_bytes(self) -> bytes:
         """Serialise as JSON."""
-        data = {"version": VERSION, **asdict(self)}
-        if self.final is not None:
-            data["final"]["kind"] = "hand_off" if isinstance(self.final, HandOff) else "hang_up"
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        data = {"version": VERSION, **_members(self)}
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_members).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> DialogueState:
@@ -133,29 +131,40 @@ class DialogueState:
             StateUnreadable: damaged, or written by another version.
         """
         try:
-            fields: dict[str, Any] = json.loads(data)
-            if fields.pop("version") != VERSION:
+            saved: dict[str, Any] = json.loads(data)
+            if saved.pop("version") != VERSION:
                 raise StateUnreadable("another version")
-            candidate = fields["candidate"]
+            candidate = saved["candidate"]
             return cls(
-                **fields
+                **saved
                 | {
-                    "frames": tuple(_frame(frame) for frame in fields["frames"]),
-                    "waiting": Waiting(fields["waiting"]),
-                    "slots": {name: _slot_value(value) for name, value in fields["slots"].items()},
+                    "frames": tuple(_frame(frame) for frame in saved["frames"]),
+                    "waiting": Waiting(saved["waiting"]),
+                    "slots": {name: _slot_value(value) for name, value in saved["slots"].items()},
                     "candidate": None if candidate is None else _slot_value(candidate),
-                    "misses": {name: Misses(**misses) for name, misses in fields["misses"].items()},
-                    "said": tuple(Prompt(**prompt) for prompt in fields["said"]),
-                    "mode": Mode(fields["mode"]),
-                    "asked": tuple(fields["asked"]),
-                    "proposals": tuple(fields["proposals"]),
-                    "done": tuple(fields["done"]),
-                    "left": tuple(fields["left"]),
-                    "final": _final(fields["final"]),
+                    "misses": {name: Misses(**misses) for name, misses in saved["misses"].items()},
+                    "said": tuple(Prompt(**prompt) for prompt in saved["said"]),
+                    "mode": Mode(saved["mode"]),
+                    "asked": tuple(saved["asked"]),
+                    "proposals": tuple(saved["proposals"]),
+                    "done": tuple(saved["done"]),
+                    "left": tuple(saved["left"]),
+                    "final": _final(saved["final"]),
                 }
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StateUnreadable(str(error)) from error
+
+
+def _members(record: Any) -> dict[str, Any]:
+    """Give a record's members; how the conversation ends is of two kinds, so it tells which."""
+    members = {member.name: getattr(record, member.name) for member in fields(record)}
+    match record:
+        case HandOff():
+            return members | {"kind": "hand_off"}
+        case HangUp():
+            return members | {"kind": "hang_up"}
+    return members
 
 
 def plain(value: object) -> Value:

@@ -19,7 +19,8 @@ from dialogs.nlu.training_data import Example, same_when_heard
 
 DEFAULT_THRESHOLD = 0.4
 RANKED = 5
-FOLDS = 3
+FEWEST_PHRASES = 3
+FOLDS = 2  # a third one costs half as much again and moves the sharpness by no step
 _SHARPNESS = np.geomspace(0.25, 8, 61)
 """By what the scores may be multiplied before they are made confidences; Guo et al. 2017, temperature scaling."""
 
@@ -38,8 +39,8 @@ class EmbeddedUnderstanding:
             ValueError: fewer than two intents, or an intent with fewer than three phrases.
         """
         counts = Counter(example.intent for example in examples)
-        if len(counts) < 2 or min(counts.values()) < FOLDS:
-            raise ValueError(f"at least two intents with {FOLDS} phrases each are needed")
+        if len(counts) < 2 or min(counts.values()) < FEWEST_PHRASES:
+            raise ValueError(f"at least two intents with {FEWEST_PHRASES} phrases each are needed")
         self._threshold = threshold
         self._intents = tuple(sorted(counts))
         numbers = {intent: number for number, intent in enumerate(self._intents)}

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from dialogs.engine.bundle import Bundle
-from dialogs.nlu.trained_once import trained_on
 from dialogs.nlu.training_data import TRAINING_FOLDER
 from dialogs.reader import load_bundle
 from dialogs.reader.content import dialogue_files
@@ -68,16 +67,18 @@ def check(files: Mapping[str, bytes], settings: DialogueSettings, run_tests: Tes
         folder = Path(name)
         write_files(files, folder)
         bundle = load_bundle(folder, settings)
-        if (folder / TRAINING_FOLDER).is_dir():
-            _train(folder / TRAINING_FOLDER)
         # With usual settings, as `yulia flows test` does: tests name cards and texts, which settings may change.
-        failures = run_tests(folder, load_bundle(folder))
+        failures = run_tests(folder, bundle if settings == DialogueSettings() else load_bundle(folder))
+        if (folder / TRAINING_FOLDER).is_dir():
+            _train(folder / TRAINING_FOLDER)  # which tests of free phrases have done meanwhile
     if failures:
         raise TestsFailed(failures)
     return Checked(bundle, archive)
 
 
 def _train(folder: Path) -> None:
+    from dialogs.nlu.trained_once import trained_on  # slow to load, see dialogs.nlu.commands
+
     try:
         trained_on(folder)
     except FlowErrors as errors:

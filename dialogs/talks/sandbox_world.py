@@ -30,11 +30,10 @@ _LIMIT_SECONDS = 30.0  # of everything that takes real time: the machine may be 
 
 
 class SandboxWorlds:
-    """Makes worlds; their databases lie in one temporary folder."""
+    """Makes worlds; their databases lie in one temporary folder, which copies of the process may use too."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="yulia-talks-")
-        self._made = 0
 
     def __enter__(self) -> Self:
         return self
@@ -42,15 +41,21 @@ class SandboxWorlds:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._folder.cleanup()
 
+    @property
+    def _empty(self) -> Path:
+        return Path(self._folder.name) / "operations.db"
+
+    async def prepare(self) -> None:
+        """Make the empty database that each world has a copy of."""
+        await upgrade(f"sqlite:///{self._empty}")
+
     @asynccontextmanager
     async def world(self, caller: str | None, now: datetime, health: Health = Health.UP) -> AsyncIterator[SandboxWorld]:
         """Make a world in which nothing has happened yet."""
-        empty = Path(self._folder.name) / "empty.db"
-        if not empty.exists():
-            await upgrade(f"sqlite:///{empty}")
-        self._made += 1
-        path = Path(shutil.copy(empty, empty.with_name(f"operations-{self._made}.db")))
-        world = SandboxWorld(path, caller, now)
+        if not self._empty.exists():
+            await self.prepare()
+        folder = tempfile.mkdtemp(dir=self._folder.name)
+        world = SandboxWorld(Path(shutil.copy(self._empty, folder)), caller, now)
         await world.loyalty.open()
         world.loyalty.health = health
         try:

@@ -59,6 +59,7 @@ class TextCall:
         self._understand = understand
         self._outside = outside
         self.state = engine.begin()
+        self._saved = self.state.to_bytes()
 
     async def tell(self, event: Event) -> Reaction:
         """Take an event, and all that phrases mean and actions bring until somebody is waited for.
@@ -90,10 +91,10 @@ class TextCall:
         return Reaction(tuple(prompts), tuple(actions), tuple(outcomes), tuple(phrases), last)
 
     def _step(self, event: Event) -> Turn:
-        saved = self.state.to_bytes()
         # as after a crash: the next event meets the state as it was saved
-        self.state, turn = self._engine.step(DialogueState.from_bytes(saved), event)
-        if DialogueState.from_bytes(self.state.to_bytes()) != self.state:
+        self.state, turn = self._engine.step(DialogueState.from_bytes(self._saved), event)
+        self._saved = self.state.to_bytes()
+        if DialogueState.from_bytes(self._saved) != self.state:
             raise BadTurn("the state is another one once it was saved")
         *before, last = turn or (None,)
         if last is None and not isinstance(event, HungUp) and not self.state.hung_up:

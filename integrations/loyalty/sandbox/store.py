@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import Connection, Select, delete, event, inspect, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -64,7 +65,7 @@ class SandboxStore:
         """
         await asyncio.to_thread(try_sqlite_file, self._engine.url)
         async with self._engine.begin() as connection:
-            if await connection.run_sync(_fingerprint_in) == self._fingerprint():
+            if await connection.run_sync(_fingerprint_in) == self._fingerprint:
                 return False
             await connection.run_sync(Base.metadata.drop_all)
             await connection.run_sync(Base.metadata.create_all)
@@ -148,7 +149,7 @@ class SandboxStore:
         return Rules(SqlLedger(session), self._today(), self._now(), self._undo_window)
 
     def _rows(self) -> list[Base]:
-        rows: list[Base] = [FillingRow(fingerprint=self._fingerprint())]
+        rows: list[Base] = [FillingRow(fingerprint=self._fingerprint)]
         for person in self._people.people:
             rows.append(
                 CustomerRow(
@@ -178,6 +179,7 @@ class SandboxStore:
             expires_on=expires_on,
         )
 
+    @cached_property
     def _fingerprint(self) -> str:
         tables = [str(CreateTable(table)) for table in Base.metadata.sorted_tables]
         return hashlib.sha256("\n".join([*tables, self._people.model_dump_json()]).encode()).hexdigest()
