@@ -15,7 +15,6 @@ from asr_models.settings import BUNDLED_MODEL_DIR
 from dialogs.call_times import call_times
 from dialogs.drawing.commands import draw
 from dialogs.engine.bundle import Bundle
-from dialogs.lacking_words import command_that_adds, lacking_words
 from dialogs.schema_command import schema
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.commands import test
@@ -65,6 +64,8 @@ def _tell_times(bundle: Bundle) -> None:
 
 
 def _tell_lacking_words(folder: Path, model: Path) -> None:
+    from dialogs.lacking_words import command_that_adds, lacking_words  # only here: it loads what reads models
+
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         lacking = lacking_words(folder, model)

@@ -54,8 +54,9 @@ class SandboxWorlds:
         """Make a world in which nothing has happened yet."""
         if not self._empty.exists():
             await self.prepare()
+        people = await self._people(now)
         folder = tempfile.mkdtemp(dir=self._folder.name)
-        world = SandboxWorld(Path(shutil.copy(self._empty, folder)), caller, now)
+        world = SandboxWorld(Path(shutil.copy(self._empty, folder)), Path(shutil.copy(people, folder)), caller, now)
         await world.loyalty.open()
         world.loyalty.health = health
         try:
@@ -63,14 +64,25 @@ class SandboxWorlds:
         finally:
             await world.close()
 
+    async def _people(self, now: datetime) -> Path:
+        """Make a loyalty system's database once for each day: filling it takes longer than most conversations."""
+        path = Path(self._folder.name) / f"people-{now:%Y-%m-%d}.db"
+        if not path.exists():
+            own = Path(tempfile.mkdtemp(dir=self._folder.name)) / path.name
+            loyalty = InProcessLoyalty(lambda: now, database_url=f"sqlite+aiosqlite:///{own}")
+            await loyalty.open()
+            await loyalty.close()
+            own.replace(path)  # at once: a copy of the process may be making it too
+        return path
+
 
 class SandboxWorld:
     """Implements `dialogs.talks.text_call.Outside`."""
 
-    def __init__(self, operations: Path, caller: str | None, now: datetime) -> None:
+    def __init__(self, operations: Path, people: Path, caller: str | None, now: datetime) -> None:
         self._caller = caller
         self._now = now
-        self.loyalty = InProcessLoyalty(self._clock)
+        self.loyalty = InProcessLoyalty(self._clock, database_url=f"sqlite+aiosqlite:///{people}")
         self._log = SqlOperationLog(f"sqlite:///{operations}", limit_seconds=_LIMIT_SECONDS)
         self._settings = OperationSettings()
         self._sender = OperationSender(self._log, self.loyalty, self._settings, clock=self._clock, chance=lambda: 0.0)
