@@ -15,6 +15,8 @@ from bench.asr.channel import decoded_files
 from bench.asr.questions import REJECTED, BenchQuestion
 from bench.asr.voices import SOURCE_RATE_HZ, Samples
 from bench.human_recordings import HumanRecording, Kind, fetched
+from dialogs.grammar.number_words import number_word
+from dialogs.grammar.words import words
 
 _DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 _STRINGS_PER_PERSON = 90
@@ -44,7 +46,7 @@ def human_questions(questions: Mapping[str, BenchQuestion]) -> Mapping[str, Benc
     string = replace(card.question, digit_lengths=tuple(range(2, 8)), digit_prefixes=(), digit_check="none")
     return {
         "number_words": WordQuestion("number_words", card.question, card.slot),
-        "date_words": WordQuestion("date_words", date.question, date.slot),
+        "date_words": DateWordQuestion("date_words", date.question, date.slot),
         "digit_string": replace(card, name="digit_string", question=string),
     }
 
@@ -55,6 +57,20 @@ class WordQuestion(BenchQuestion):
     def meaning(self, text: str, alternatives: tuple[str, ...] = ()) -> str:
         """Return the words themselves."""
         return BenchQuestion(self.name, None).meaning(text)
+
+
+class DateWordQuestion(WordQuestion):
+    """A question with dates' phrase list; «десятая» and «десятое» are the same day."""
+
+    def meaning(self, text: str, alternatives: tuple[str, ...] = ()) -> str:
+        """Return the words, ordinals as numbers."""
+        return date_words(text)
+
+
+def date_words(text: str) -> str:
+    """Return words with ordinals as numbers."""
+    numbers = [(word, number_word(word)) for word in words(text)]
+    return " ".join(f"{number.value}." if number is not None and number.ordinal else word for word, number in numbers)
 
 
 def human_utterances(tell: Callable[[str], object]) -> tuple[list[HumanUtterance], dict[str, str]]:
@@ -86,7 +102,7 @@ def _words(recordings: Sequence[tuple[HumanRecording, Path]]) -> Iterator[HumanU
             case Kind.DIGIT | Kind.NUMBER:
                 kind, question, meaning = "human_number", "number_words", recording.text
             case Kind.MONTH | Kind.ORDINAL:
-                kind, question, meaning = "human_date_word", "date_words", recording.text
+                kind, question, meaning = "human_date_word", "date_words", date_words(recording.text)
             case Kind.YES_NO:
                 kind, question, meaning = "human_yes_no", "yes_no", str(recording.text == "да")
             case Kind.WORD:

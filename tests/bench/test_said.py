@@ -50,6 +50,14 @@ def test_card_numbers_keep_their_rule() -> None:
     assert all(len(number) == 16 and number.startswith("7789") and luhn(number) for number in numbers)
 
 
+@pytest.mark.parametrize(
+    ("heard", "same"), [("десятое", True), ("десятого", True), ("десять", False), ("одиннадцатая", False)]
+)
+def test_a_day_is_the_same_in_any_form(heard: str, same: bool) -> None:
+    question = human_questions(QUESTIONS)["date_words"]
+    assert (question.meaning(heard) == question.meaning("десятая")) is same
+
+
 @pytest.mark.parametrize("digits", ["0000", "7007", "1234", "90", "00", "345", "012"])
 def test_a_group_is_said_so_that_it_can_be_read_back(digits: str) -> None:
     string = human_questions(QUESTIONS)["digit_string"]

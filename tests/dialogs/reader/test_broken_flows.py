@@ -73,6 +73,12 @@ def test_faults_of_all_files_are_told_at_once_in_order(folder: Path) -> None:
     assert list(problems) == sorted(problems)
 
 
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_a_file_of_nothing_but_beginnings_is_told(folder: Path, opening: str) -> None:
+    (folder / "domain" / "slots.yml").write_text("slots:\n  " + 100_000 * opening)
+    assert "domain/slots.yml" in [problem.file for problem in problems_of(folder)]
+
+
 def test_a_problem_reads_as_one_line() -> None:
     problem = FlowProblem("flows/shop.yml", 6, "нет слота «whish»", "Возможно, вы имели в виду «wish»")
     assert str(problem) == "flows/shop.yml:6: нет слота «whish». Возможно, вы имели в виду «wish»"
