@@ -6,7 +6,7 @@ YULIA := .venv/bin/yulia
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls test-rasa check bench bench-asr bench-gap bench-engine bench-understanding clean docs requirements
+.PHONY: help setup setup-tests setup-bench run rasa call agent test test-units test-calls test-rasa check bench bench-asr bench-gap bench-engine bench-understanding bench-publishing clean docs requirements
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-engine: setup-bench ## measure how long the engine thinks about one event;
 
 bench-understanding: setup-bench ## measure both understandings on the same phrases; ARGS=--help
 	@exec $(PYTHON) -m bench.understanding $(ARGS)
+
+bench-publishing: setup-bench ## measure how soon a changed dialogue takes calls; ARGS=--help
+	@exec $(PYTHON) -m bench.publishing $(ARGS)
 
 docs: setup-tests ## schemas, tables of keys and pictures of flows anew, from the code and the dialogue
 	@$(YULIA) flows schema

@@ -28,7 +28,8 @@ def publish(figures: list[Figure], command: str, results: str) -> Path:
     page = FOLDER / "README.md"
     page.write_text(
         "# The line, measured on the callers' side\n\n"
-        "Other pages: [how much it understands](asr.md), [how soon it answers and falls silent](gap.md).\n\n"
+        "Other pages: [how much it understands](asr.md), [how soon it answers and falls silent](gap.md), "
+        "[how soon a changed dialogue takes calls](publishing.md).\n\n"
         f"Command: `{command}`. {os.cpu_count()} cores; Asterisk, Redis, the loyalty sandbox, worker and callers "
         f"on one machine. Results file: `bench/results/{results}`.\n\n"
         "Times are the kernel's, read off a packet capture of the loopback. Callers are sipp (signalling) and "

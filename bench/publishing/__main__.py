@@ -1,0 +1,153 @@
+"""Measure how soon a changed dialogue takes calls: `make bench-publishing`.
+
+A line of its own is started on free ports. While a caller is on the line, `yulia flows publish` is run as an admin runs
+it, on a copy of the shipped dialogue with something changed. The clock runs from the start of the command until the
+worker gives new calls the new version:
+
+  texts      a sentence was changed; the phrases that understanding learns from are as before
+  phrases    a phrase was added too: the command and the worker both train
+
+Examples:
+  make bench-publishing                              about 2 minutes
+  make bench-publishing ARGS="--rounds 1"            a quick look
+  make bench-publishing ARGS="--folder FOLDER"       another dialogue
+  make bench-publishing ARGS="--publish"             and write docs/benchmarks/publishing.md anew
+
+Read next: docs/benchmarks/publishing.md (the figures as published).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from bench.line_bench import Figure
+from bench.records import run_facts, write_results
+from dialogs.reader import load_bundle
+from dialogs.settings import BUNDLED_FOLDER
+from ivr.line.line import Line
+from ivr.line.plan import LinePlan
+from ivr.settings import Settings
+from ivr.softphone.phone import SoftPhones
+
+TEXTS, GREETING = "domain/responses.yml", re.compile(r"Здравствуйте!( Это версия \S+\.)?")
+PHRASES, PHRASE = "data/nlu/balance.yml", re.compile(r"^( +- )узнать баланс$", re.MULTILINE)
+CALLER = "+79160000001"
+LIMIT_SECONDS = 120.0
+TARGET_SECONDS = 10.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for."""
+    options = _options(arguments)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    with Progress(console=console) as progress:
+        figures = asyncio.run(_measure(options.folder, options.rounds, progress))
+    table = Table("what", "n", "p50", "p95", "p99", "max", "target", "met")
+    for figure in figures:
+        table.add_row(*figure.cells())
+    console.print(table)
+    facts = run_facts("bench-publishing", arguments)
+    results = write_results("publishing", facts | {"figures": [figure.as_dict() for figure in figures]})
+    console.print(f"results: bench/results/{results}")
+    if options.publish:
+        from bench.publishing.page import publish  # matplotlib takes a second to load
+
+        console.print(f"page: {publish(facts, figures, results)}")
+    return 0
+
+
+async def _measure(shipped: Path, rounds: int, progress: Progress) -> list[Figure]:
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    starting = progress.add_task("starting a line", total=None)
+    with tempfile.TemporaryDirectory(prefix="yulia-bench-") as name:
+        folder = Path(name) / "dialogs"
+        shutil.copytree(shipped, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        async with Line.on_free_ports(base=LinePlan.from_settings(Settings())) as line, SoftPhones() as phones:
+            progress.update(starting, total=1, completed=1)
+            publishing = progress.add_task("versions published", total=2 * rounds)
+            for number in range(rounds):
+                for with_phrases in seconds:
+                    change(folder, f"{number}{'б' if with_phrases else 'а'}", with_phrases=with_phrases)
+                    call = await phones.call(
+                        line.plan.asterisk.hotline_number, caller_number=CALLER, server=str(line.sip)
+                    )
+                    seconds[with_phrases].append(await _published(line, folder))
+                    await call.hang_up()
+                    progress.advance(publishing)
+    return [
+        _figure("a sentence changed → new calls have it", seconds[False]),
+        _figure("a phrase added too → new calls have it", seconds[True]),
+    ]
+
+
+def change(folder: Path, name: str, *, with_phrases: bool) -> None:
+    """Change the greeting, and add a phrase that nobody learnt from before; another name makes another change.
+
+    Raises:
+        ValueError: the dialogue has no such greeting or no such phrases.
+    """
+    _replace(folder / TEXTS, GREETING, f"Здравствуйте! Это версия {name}.")
+    if with_phrases:
+        _replace(folder / PHRASES, PHRASE, rf"\1узнать баланс\n\1узнать баланс по версии {name}")
+
+
+def _replace(path: Path, old: re.Pattern[str], new: str) -> None:
+    text, replaced = old.subn(new, path.read_text(encoding="utf-8"), count=1)
+    if not replaced:
+        raise ValueError(f"{path}: {old.pattern} is not there")
+    path.write_text(text, encoding="utf-8")
+
+
+async def _published(line: Line, folder: Path) -> float:
+    """Publish and wait until new calls have it; return the seconds since the command was started."""
+    version = load_bundle(folder).hash
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "import sys; sys.argv[0] = 'yulia'; from ivr.cli import main; main()"),
+        *("flows", "publish", str(folder), "-m", "bench"),
+        env=os.environ | {"YULIA_LINE__STATE_DIR": str(line.plan.state_dir), "YULIA_REDIS__URL": line.redis_url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"the dialogue was not published: {output.decode()}")
+    async with asyncio.timeout(LIMIT_SECONDS), aiohttp.ClientSession() as client:
+        while True:
+            async with client.get(f"http://{line.plan.web}/metrics") as answer:
+                if f'yulia_dialogue{{bundle="{version}",role="active"}} 1.0' in await answer.text():
+                    return time.monotonic() - began
+            await asyncio.sleep(0.02)
+
+
+def _figure(what: str, seconds: Sequence[float]) -> Figure:
+    met = bool(seconds) and max(seconds) <= TARGET_SECONDS
+    return Figure.of(what, seconds, "s", target=f"≤ {TARGET_SECONDS:g} s", met=met)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make bench-publishing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, default=BUNDLED_FOLDER, help="dialogue (default: the shipped one)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="versions of each kind (default 5)")
+    parser.add_argument("--publish", action="store_true", help="write docs/benchmarks/publishing.md anew")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
