@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,11 +68,19 @@ def _model_in_use() -> str:
 def _studio_access() -> StudioAccess:
     from dialogs.studio.access import StudioAccess
     from dialogs.studio.conversation_tests import failed_conversations
+    from dialogs.talks.passed_dialogues import PassedDialogues
     from ivr.line.running import redis_of_line
     from ivr.settings import Settings
 
     settings = Settings()
-    return StudioAccess(redis_of_line, settings.dialogue, failed_conversations)
+    return StudioAccess(redis_of_line, settings.dialogue, failed_conversations, PassedDialogues(_passed_file()))
+
+
+def _passed_file() -> Path:
+    from ivr.line.state import StateFolders, default_state_dir
+    from ivr.settings import Settings
+
+    return StateFolders((Settings().line.state_dir or default_state_dir()).absolute()).passed_dialogues
 
 
 def _understanding_settings() -> UnderstandingSettings:
@@ -85,7 +94,8 @@ def _mount_flows() -> None:
     from dialogs.studio.commands import add_commands
 
     add_commands(flows)
-    context = {"obj": _studio_access, "default_map": {"check": {"model": _model_in_use}}}
+    defaults = {"check": {"model": _model_in_use}, "test": {"passed": _passed_file}}
+    context = {"obj": _studio_access, "default_map": defaults}
     app.add_typer(flows, name="flows", context_settings=context)
 
 

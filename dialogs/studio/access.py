@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialogs.engine.bundle import Bundle
 from dialogs.settings import DialogueSettings
+from dialogs.talks.passed_dialogues import NOTHING_PASSED, PassedDialogues
 from integrations.settings import RedisSettings
 
 TestRun = Callable[[Path, Bundle], tuple[str, ...]]
@@ -21,3 +22,4 @@ class StudioAccess:
     redis: Callable[[], RedisSettings]  # of the running line; found when it is needed
     dialogue: DialogueSettings
     run_tests: TestRun
+    passed: PassedDialogues = NOTHING_PASSED

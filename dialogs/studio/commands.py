@@ -67,7 +67,9 @@ def publish(
             lambda store: publishing.publish(store, checked, message, _who(author), datetime.now(UTC), share),
         )
     if not as_json:
-        Console().print(f"Проверено: сценариев {len(checked.bundle.flows)}, реплик {len(checked.bundle.responses)}")
+        conversations = "; разговоры прошли раньше" if checked.passed_before else ""
+        read = f"сценариев {len(checked.bundle.flows)}, реплик {len(checked.bundle.responses)}"
+        Console().print(f"Проверено: {read}{conversations}")
     _tell(pointer, as_json=as_json, version=checked.bundle.hash)
 
 
@@ -188,7 +190,7 @@ def _checked(access: StudioAccess, folder: Path, *, quiet: bool) -> Checked:
     if not folder.is_dir():
         raise typer.BadParameter(f"нет папки {folder}")
     with Console(stderr=True, quiet=quiet).status("Проверяю: сценарии, фразы, тесты разговоров…"):
-        return publishing.check(publishing.read_files(folder), access.dialogue, access.run_tests)
+        return publishing.check(publishing.read_files(folder), access.dialogue, access.run_tests, access.passed)
 
 
 def _access(context: typer.Context) -> StudioAccess:

@@ -9,14 +9,15 @@ from datetime import datetime
 from pathlib import Path
 
 from dialogs.engine.bundle import Bundle
-from dialogs.nlu.training_data import TRAINING_FOLDER
 from dialogs.reader import load_bundle
 from dialogs.reader.content import dialogue_files
-from dialogs.reader.problems import FlowErrors, FlowProblem, Problems
+from dialogs.reader.problems import Problems
 from dialogs.settings import DialogueSettings
 from dialogs.studio.access import TestRun
 from dialogs.studio.archive import pack, write_files
 from dialogs.studio.port import Pointer, PublishedDialogues, Version, VersionUnknown
+from dialogs.talks.learning import learn
+from dialogs.talks.passed_dialogues import NOTHING_PASSED, PassedDialogues
 
 MIN_PREFIX = 4
 """Characters of a hash that name a version."""
@@ -42,6 +43,7 @@ class Checked:
 
     bundle: Bundle
     archive: bytes
+    passed_before: bool = False  # its conversations were not played again
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -56,8 +58,15 @@ def read_files(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def check(files: Mapping[str, bytes], settings: DialogueSettings, run_tests: TestRun) -> Checked:
-    """Read, train and test exactly these files, as a worker would; takes seconds.
+def check(
+    files: Mapping[str, bytes],
+    settings: DialogueSettings,
+    run_tests: TestRun,
+    passed: PassedDialogues = NOTHING_PASSED,
+) -> Checked:
+    """Read, test and train exactly these files, as a worker would; takes seconds.
+
+    What passed before, under the same program, is read only.
 
     Raises:
         FlowErrors, TestsFailed, ArchiveTooLarge
@@ -67,26 +76,15 @@ def check(files: Mapping[str, bytes], settings: DialogueSettings, run_tests: Tes
         folder = Path(name)
         write_files(files, folder)
         bundle = load_bundle(folder, settings)
-        # With usual settings, as `yulia flows test` does: tests name cards and texts, which settings may change.
-        failures = run_tests(folder, bundle if settings == DialogueSettings() else load_bundle(folder))
-        if (folder / TRAINING_FOLDER).is_dir():
-            _train(folder / TRAINING_FOLDER)  # which tests of free phrases have done meanwhile
-    if failures:
-        raise TestsFailed(failures)
-    return Checked(bundle, archive)
-
-
-def _train(folder: Path) -> None:
-    from dialogs.nlu.trained_once import trained_on  # slow to load, see dialogs.nlu.commands
-
-    try:
-        trained_on(folder)
-    except FlowErrors as errors:
-        problems = [replace(problem, file=f"{TRAINING_FOLDER}/{problem.file}") for problem in errors.problems]
-        raise FlowErrors(problems) from None
-    except ValueError:
-        advice = "Нужно хотя бы два намерения и по три фразы в каждом"
-        raise FlowErrors([FlowProblem(TRAINING_FOLDER, 1, "слишком мало фраз", advice)]) from None
+        passed_before = bundle.hash in passed
+        if not passed_before:
+            # With usual settings, as `yulia flows test` does: tests name cards and texts, which settings may change.
+            failures = run_tests(folder, bundle if settings == DialogueSettings() else load_bundle(folder))
+            learn(folder)  # tests of free phrases have done it meanwhile
+            if failures:
+                raise TestsFailed(failures)
+            passed.note(bundle.hash)
+    return Checked(bundle, archive, passed_before)
 
 
 async def publish(

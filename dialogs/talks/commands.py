@@ -10,9 +10,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from dialogs.engine.bundle import Bundle
 from dialogs.reader import FlowErrors
+from dialogs.reader.content import content_hash, dialogue_files
+from dialogs.reader.problems import Problems
 from dialogs.settings import BUNDLED_FOLDER
 from dialogs.talks.case_file import CASES_FOLDER, read_cases
+from dialogs.talks.learning import learn
+from dialogs.talks.passed_dialogues import PassedDialogues
 from dialogs.talks.quiet_logs import quiet_logs
 from dialogs.talks.report import as_json, tell_coverage, tell_failure, tell_result
 from dialogs.talks.suite import matching, run_suite
@@ -29,8 +34,11 @@ def test(
         float, typer.Option(min=0, max=100, help="Exit code 1 when less of the flows is passed, in percent.")
     ] = 0.0,
     json_wanted: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    passed: Annotated[Path | None, typer.Option(hidden=True, help="Where dialogues that passed are noted.")] = None,
 ) -> None:
     """Play the conversations of a dialogue; tell which went otherwise, where, and what of the flows they passed.
+
+    What passed whole is not played again by `yulia flows publish`.
 
     Exit code 1 when a conversation fails, when there is none, or when less is passed than required.
     """
@@ -48,6 +56,8 @@ def test(
     with quiet_logs(), Progress(*columns, console=errors, transient=True) as progress:
         bar = progress.add_task("разговоры", total=len(cases))
         result = run_suite(folder, bundle, cases, lambda _: progress.advance(bar))
+    if not match and not result.failed:
+        _note(folder, bundle, PassedDialogues(passed))
     if json_wanted:
         typer.echo(json.dumps(as_json(folder, result), ensure_ascii=False, indent=2))
     else:
@@ -62,3 +72,13 @@ def test(
         raise typer.Exit(1)
     if result.failed:
         raise typer.Exit(1)
+
+
+def _note(folder: Path, bundle: Bundle, passed: PassedDialogues) -> None:
+    """Note a dialogue that passed, if its phrases can be learnt from and nobody changed it meanwhile."""
+    try:
+        learn(folder)
+    except FlowErrors:
+        return  # publishing tells
+    if content_hash(dialogue_files(folder, Problems())) == bundle.hash:
+        passed.note(bundle.hash)

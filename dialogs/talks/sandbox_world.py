@@ -101,8 +101,9 @@ class SandboxWorld:
         except ActionError as error:
             return ActionFailed(command.action, error.kind), waited
         finally:
-            await self._changes.close()  # no more than this: what was begun comes to its end
-            await self._send_due()  # what nobody waits for
+            if command.operation_key is not None:
+                await self._changes.close()  # no more than this: what was begun comes to its end
+                await self._send_due()  # what nobody waits for
 
     async def pass_time(self, time: timedelta) -> None:
         """Let time pass; operations that are due meanwhile are sent, as the line's workers do in the background."""

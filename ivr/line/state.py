@@ -79,6 +79,11 @@ class StateFolders:
         return self.top / "logs"
 
     @property
+    def passed_dialogues(self) -> Path:
+        """Names of the dialogues that passed their conversations here."""
+        return self.top / "passed-dialogues"
+
+    @property
     def redis(self) -> Path:
         """Data and configuration of the private Redis."""
         return self.top / "redis"

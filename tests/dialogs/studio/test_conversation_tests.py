@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dialogs.engine.bundle import Bundle
 from dialogs.reader import FlowErrors
 from dialogs.settings import DialogueSettings
 from dialogs.studio.conversation_tests import failed_conversations
 from dialogs.studio.publishing import TestsFailed, check, read_files
+from dialogs.talks.passed_dialogues import PassedDialogues
 from tests.dialogs.studio.conftest import MakeDialogue
 
 CONVERSATION = """test_cases:
@@ -45,3 +47,44 @@ def test_a_conversation_that_goes_otherwise_is_told_with_file_and_line(dialogue:
 def test_conversations_that_cannot_be_read_are_faults_of_the_dialogue(dialogue: MakeDialogue) -> None:
     with pytest.raises(FlowErrors, match=r"tests/conversations/shop\.yml"):
         publishable(with_conversation(dialogue(), "test_cases:\n  - test_case: x\n    steps:\n      - dances: true\n"))
+
+
+class Counting:
+    """Plays nothing, and counts how often it was asked to."""
+
+    def __init__(self, *failures: str) -> None:
+        self.failures = failures
+        self.asked = 0
+
+    def __call__(self, folder: Path, bundle: Bundle) -> tuple[str, ...]:
+        self.asked += 1
+        return self.failures
+
+
+def test_what_passed_is_not_played_again_but_what_was_changed_is(dialogue: MakeDialogue, tmp_path: Path) -> None:
+    passed, runs = PassedDialogues(tmp_path / "passed"), Counting()
+    folder = dialogue()
+    first = check(read_files(folder), DialogueSettings(), runs, passed)
+    again = check(read_files(folder), DialogueSettings(company_name="Ромашка"), runs, passed)
+    assert (first.passed_before, again.passed_before, runs.asked) == (False, True, 1)
+    check(read_files(dialogue(hello="Добрый день!")), DialogueSettings(), runs, passed)
+    check(read_files(with_conversation(folder, CONVERSATION)), DialogueSettings(), runs, passed)
+    assert runs.asked == 3
+
+
+def test_what_failed_is_played_again(dialogue: MakeDialogue, tmp_path: Path) -> None:
+    passed, runs = PassedDialogues(tmp_path / "passed"), Counting("shop.yml:5: не то")
+    for _ in range(2):
+        with pytest.raises(TestsFailed):
+            check(read_files(dialogue()), DialogueSettings(), runs, passed)
+    assert runs.asked == 2
+
+
+def test_phrases_that_nothing_can_be_learnt_from_are_not_noted_as_passed(
+    dialogue: MakeDialogue, tmp_path: Path
+) -> None:
+    passed = PassedDialogues(tmp_path / "passed")
+    files = read_files(dialogue(phrases="nlu:\n- intent: hours\n  examples: |\n    - когда\n"))
+    for _ in range(2):
+        with pytest.raises(FlowErrors):
+            check(files, DialogueSettings(), Counting(), passed)
