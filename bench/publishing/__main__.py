@@ -4,8 +4,9 @@ A line of its own is started on free ports. While a caller is on the line, `yuli
 it, on a copy of the shipped dialogue with something changed. The clock runs from the start of the command until the
 worker gives new calls the new version:
 
-  texts      a sentence was changed; the phrases that understanding learns from are as before
-  phrases    a phrase was added too: the command and the worker both train
+  a sentence       was changed; the phrases that understanding learns from are as before
+  a phrase too     was added: the command and the worker both train
+  tested before    both, and `yulia flows test` has passed: nothing is played again, the worker trains
 
 Examples:
   make bench-publishing                              about 2 minutes
@@ -48,6 +49,7 @@ PHRASES, PHRASE = "data/nlu/balance.yml", re.compile(r"^( +- )узнать ба�
 CALLER = "+79160000001"
 LIMIT_SECONDS = 120.0
 TARGET_SECONDS = 10.0
+KINDS = SENTENCE, PHRASE_TOO, TESTED = ("a sentence changed", "a phrase added too", "both, tested before")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,27 +73,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _measure(shipped: Path, rounds: int, progress: Progress) -> list[Figure]:
-    seconds: dict[bool, list[float]] = {False: [], True: []}
+    seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     starting = progress.add_task("starting a line", total=None)
     with tempfile.TemporaryDirectory(prefix="yulia-bench-") as name:
         folder = Path(name) / "dialogs"
         shutil.copytree(shipped, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
         async with Line.on_free_ports(base=LinePlan.from_settings(Settings())) as line, SoftPhones() as phones:
             progress.update(starting, total=1, completed=1)
-            publishing = progress.add_task("versions published", total=2 * rounds)
+            publishing = progress.add_task("versions published", total=len(KINDS) * rounds)
             for number in range(rounds):
-                for with_phrases in seconds:
-                    change(folder, f"{number}{'б' if with_phrases else 'а'}", with_phrases=with_phrases)
+                for kind in KINDS:
+                    change(folder, f"{number}-{KINDS.index(kind)}", with_phrases=kind != SENTENCE)
+                    if kind == TESTED:
+                        await _yulia(line, "flows", "test", str(folder))
                     call = await phones.call(
                         line.plan.asterisk.hotline_number, caller_number=CALLER, server=str(line.sip)
                     )
-                    seconds[with_phrases].append(await _published(line, folder))
+                    seconds[kind].append(await _published(line, folder))
                     await call.hang_up()
                     progress.advance(publishing)
-    return [
-        _figure("a sentence changed → new calls have it", seconds[False]),
-        _figure("a phrase added too → new calls have it", seconds[True]),
-    ]
+    return [_figure(f"{kind} → new calls have it", values) for kind, values in seconds.items()]
 
 
 def change(folder: Path, name: str, *, with_phrases: bool) -> None:
@@ -116,22 +117,26 @@ async def _published(line: Line, folder: Path) -> float:
     """Publish and wait until new calls have it; return the seconds since the command was started."""
     version = load_bundle(folder).hash
     began = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "import sys; sys.argv[0] = 'yulia'; from ivr.cli import main; main()"),
-        *("flows", "publish", str(folder), "-m", "bench"),
-        env=os.environ | {"YULIA_LINE__STATE_DIR": str(line.plan.state_dir), "YULIA_REDIS__URL": line.redis_url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        raise RuntimeError(f"the dialogue was not published: {output.decode()}")
+    await _yulia(line, "flows", "publish", str(folder), "-m", "bench")
     async with asyncio.timeout(LIMIT_SECONDS), aiohttp.ClientSession() as client:
         while True:
             async with client.get(f"http://{line.plan.web}/metrics") as answer:
                 if f'yulia_dialogue{{bundle="{version}",role="active"}} 1.0' in await answer.text():
                     return time.monotonic() - began
             await asyncio.sleep(0.02)
+
+
+async def _yulia(line: Line, *arguments: str) -> None:
+    """Run the command as an admin of the line does."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "import sys; sys.argv[0] = 'yulia'; from ivr.cli import main; main()", *arguments),
+        env=os.environ | {"YULIA_LINE__STATE_DIR": str(line.plan.state_dir), "YULIA_REDIS__URL": line.redis_url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"yulia {' '.join(arguments)}: {output.decode()}")
 
 
 def _figure(what: str, seconds: Sequence[float]) -> Figure:

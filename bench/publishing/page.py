@@ -31,8 +31,9 @@ def publish(facts: Mapping[str, Any], figures: Sequence[Figure], results: str, f
         f"Command: `{facts['command']}`. {facts['date'][:10]}, {facts['machine']['cores']} cores, "
         f"Python {facts['machine']['python']}. Results file: `bench/results/{results}`.\n\n"
         "From the start of `yulia flows publish` until the worker gives new calls the version, while a caller is on "
-        "the line. The command checks the flows, trains understanding and plays all conversations of the dialogue; the "
-        "worker trains too where phrases were changed.\n\n" + "\n".join(lines) + "\n\n![each time](publishing.png)\n",
+        "the line. The command checks the flows, trains understanding and plays all conversations of the dialogue, "
+        "unless `yulia flows test` has passed for the very same files; the worker trains too where phrases were "
+        "changed.\n\n" + "\n".join(lines) + "\n\n![each time](publishing.png)\n",
         encoding="utf-8",
     )
     return page
