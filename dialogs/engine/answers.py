@@ -14,13 +14,20 @@ from dialogs.grammar.choice import Option, match
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.digits import choose
 from dialogs.grammar.grouping import USUAL_GROUPS, as_said
-from dialogs.grammar.words import FILLERS, UNKNOWN, words
+from dialogs.grammar.words import FILLERS, UNKNOWN, find, phrase_words, words
 
 MAX_TEXT_CHARACTERS = 1000
 """Longer speech is cut; nobody answers a question with that."""
 
 COMMANDS = frozenset[str](Command)
 SPOKEN_COMMANDS = tuple(Option(command.value, phrases) for command, phrases in SPOKEN.items())
+
+_WORDS = {
+    command: frozenset(word for phrase in phrases for word in phrase_words(phrase))
+    for command, phrases in SPOKEN.items()
+}
+
+_REPEATS = tuple(map(phrase_words, SPOKEN[Command.REPEAT]))
 
 YES_KEY, NO_KEY = "1", "2"
 
@@ -97,20 +104,20 @@ def _number(heard: Heard, question: Question, slot: Slot) -> Answered | None:
 
 def _command(said: str) -> Command | None:
     found = match(said, SPOKEN_COMMANDS)
-    if found is not None and (not only_by_itself(found.value, found.phrase) or _is_all(found.phrase, said)):
+    if found is not None and (not only_by_itself(found.value, found.phrase) or _is_all(Command(found.value), said)):
         return Command(found.value)
     keys = [word for word in said.split() if word.isdecimal()]
     # the only key, after words that are no number: it is pressed for an agent
     return Command.OPERATOR if keys == [OPERATOR_KEY] and said.endswith(OPERATOR_KEY) else None
 
 
-def _is_all(phrase: tuple[str, ...], said: str) -> bool:
+def _is_all(command: Command, said: str) -> bool:
     """Say whether nothing else was said, unknown speech included."""
-    return UNKNOWN not in said and all(word in phrase or word in FILLERS for word in words(said))
+    return UNKNOWN not in said and all(word in _WORDS[command] or word in FILLERS for word in words(said))
 
 
 def _yes_no(said: str, slot: Slot) -> bool | None:
-    """Read yes or no, but not out of a command: «нет, оператора» asks for an agent."""
-    if _command(said) is not None:
+    """Read yes or no, but not out of a command: «нет, оператора» asks for an agent, «повторите, ладно» for nothing."""
+    if _command(said) is not None or any(find(phrase, words(said)) is not None for phrase in _REPEATS):
         return None
     return yes_no.parse(said, slot.yes, slot.no)

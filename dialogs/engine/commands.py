@@ -15,14 +15,15 @@ class Command(StrEnum):
     WAIT = "!wait"  # the caller looks for something
 
 
-_ONLY_BY_THEMSELVES = frozenset({Command.CANCEL, Command.BACK, Command.WAIT})
+_ONLY_BY_THEMSELVES = frozenset({Command.REPEAT, Command.CANCEL, Command.BACK, Command.WAIT})
 _HUMAN = frozenset({("человек",), ("живой", "человек")})
 
 
 def only_by_itself(command: str, phrase: tuple[str, ...]) -> bool:
     """Say whether a command said in these words is meant only when nothing else is said.
 
-    «Сейчас» and «подождите» are also parts of other wishes, and «вы робот или человек» does not ask for an agent.
+    «Сейчас» and «подождите» are also parts of other wishes, «повтори» is heard in any other talk, and «вы робот или
+    человек» does not ask for an agent.
     """
     return command in _ONLY_BY_THEMSELVES or phrase in _HUMAN
 
