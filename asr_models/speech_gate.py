@@ -32,7 +32,8 @@ _TONE_GROUP_SHARE = 0.1
 class SpeechGate:
     """Open while the caller speaks: WebRTC's detector, above the line's noise, with hysteresis and a look-back."""
 
-    def __init__(self, settings: GateSettings | None = None) -> None:
+    def __init__(self, settings: GateSettings | None = None, *, dictation: bool = False) -> None:
+        """Start with the line's settings; `dictation`: a number is expected, spoken in groups."""
         self._settings = settings or GateSettings()
         self._detector = webrtcvad.Vad(self._settings.aggressiveness)
         self._recent_voiced: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
@@ -40,7 +41,8 @@ class SpeechGate:
         self._suppressor = NoiseSuppressor() if self._settings.noise_suppression else None
         self._frame_before = np.zeros(FRAME_BYTES // 2, np.float32)
         self._look_back: deque[bytes] = deque(maxlen=round(self._settings.look_back_seconds / FRAME_SECONDS) or None)
-        self._close_frames = max(1, round(self._settings.close_seconds / FRAME_SECONDS))
+        close_seconds = self._settings.dictation_close_seconds if dictation else self._settings.close_seconds
+        self._close_frames = max(1, round(close_seconds / FRAME_SECONDS))
         self._levels_db: deque[float] = deque(maxlen=_NOISE_WINDOW_FRAMES)
         self.is_open = False
         self.pause_frames = 0  # since the last voiced frame, or since the first frame when there was none

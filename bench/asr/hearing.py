@@ -130,7 +130,7 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
         utterance = task.utterance
         count = utterance.count
         pcm16 = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2).tobytes()
-        pieces = [pcm16] if whole else list(gated(pcm16))
+        pieces = [pcm16] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
         began = time.process_time()
         hypotheses = [await _hear(piece, task.phrases) for piece in pieces]
         cpu_seconds = time.process_time() - began
@@ -160,9 +160,9 @@ async def _hear(pcm16: bytes, phrases: PhraseList) -> Hypothesis:
         stream.cancel()
 
 
-def gated(pcm16: bytes) -> Iterator[bytes]:
+def gated(pcm16: bytes, *, dictation: bool = False) -> Iterator[bytes]:
     """Cut audio into what the line's speech gate lets through, one piece for each time it opens."""
-    gate = SpeechGate()
+    gate = SpeechGate(dictation=dictation)
     piece = bytearray()
     for place in range(0, len(pcm16) - FRAME_BYTES + 1, FRAME_BYTES):
         piece += gate.take(pcm16[place : place + FRAME_BYTES])

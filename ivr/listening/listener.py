@@ -49,7 +49,7 @@ class Listener:
         self._grammar = QuestionGrammar(question, self._settings.barge_in.backchannels)
         self._pause = ", " if question.answer is AnswerKind.DIGITS else " "  # which the grammar of numbers can use
         self._hears = recogniser is not None and (question.free_speech or bool(question.phrases))
-        self._gate = SpeechGate(self._settings.gate)
+        self._gate = SpeechGate(self._settings.gate, dictation=question.answer is AnswerKind.DIGITS)
         self._barge_in = BargeIn(self._settings.barge_in, prompt, background or Background())
         self._streams = PieceStreams(
             recogniser,

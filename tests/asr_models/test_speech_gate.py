@@ -89,6 +89,12 @@ def test_two_utterances_do_not_share_audio() -> None:
     assert utterances[1] in audio
 
 
+@pytest.mark.parametrize(("pause_seconds", "utterances"), [(0.3, 1), (0.7, 2)])
+def test_a_short_pause_does_not_part_a_dictated_number(pause_seconds: float, utterances: int) -> None:
+    audio = silence(0.5) + spoken("семь") + silence(pause_seconds) + spoken("пять") + silence(0.7)
+    assert len(heard(SpeechGate(dictation=True), audio)) == utterances
+
+
 def test_a_gate_that_may_not_open_still_looks_back() -> None:
     gate = SpeechGate()
     speech = spoken("баланс")
