@@ -304,11 +304,19 @@ def test_a_telephone_band_lets_only_the_telephone_band_through() -> None:
 def test_noises_have_the_asked_length_and_level(length: int) -> None:
     random = np.random.default_rng(1)
     voices = [burst(1, TELEPHONE_RATE_HZ)]
-    sounds = [noise.coloured(length, random), noise.hum(length, random), noise.music(length, random)]
-    sounds.append(noise.babble(length, random, voices, 3))
-    assert [len(sound) for sound in sounds] == [length] * 4
-    assert [float(np.std(sound)) for sound in sounds] == pytest.approx([1] * 4, abs=0.15)
-    assert len(noise.clicks(length, random)) == length
+    sounds = [noise.hum(length, random), noise.music(length, random), noise.babble(length, random, voices, 3)]
+    assert [len(sound) for sound in sounds] == [length] * 3
+    assert [float(np.std(sound)) for sound in sounds] == pytest.approx([1] * 3, abs=0.15)
+    assert len(noise.clicks(length, random)) == len(noise.coloured(length, random)) == length
+
+
+def test_noise_of_any_colour_is_as_strong_as_said_within_what_a_line_carries() -> None:
+    random = np.random.default_rng(1)
+    hz = np.fft.rfftfreq(16_000, 1 / TELEPHONE_RATE_HZ)
+    carried = (hz >= 300) & (hz <= 3400)
+    for _ in range(50):
+        power = np.abs(np.fft.rfft(noise.coloured(16_000, random))) ** 2 * 2 / 16_000**2
+        assert power[carried].sum() == pytest.approx(1, rel=0.35)
 
 
 def test_the_level_of_speech_does_not_depend_on_its_pauses() -> None:
