@@ -18,8 +18,6 @@ FRAME_SECONDS = 0.02
 FRAME_BYTES = int(SAMPLE_RATE_HZ * FRAME_SECONDS) * 2
 
 SILENCE_DB = -96.0
-SPEAKER_RANGE_DB = 12.0
-"""What is so much quieter than the loudest speech of an answer is somebody else's."""
 _NOISE_WINDOW_FRAMES = 60  # speech has a gap or a stop at least once in 1.2 s: the quietest frame is the noise
 
 _PERIODIC = 0.4  # white noise and breath stay below it, vowels at 12 dB above noise above
@@ -44,7 +42,6 @@ class SpeechGate:
         self._frame_before = np.zeros(FRAME_BYTES // 2, np.float32)
         self._look_back: deque[bytes] = deque(maxlen=round(self._settings.look_back_seconds / FRAME_SECONDS) or None)
         close_seconds = self._settings.dictation_close_seconds if dictation else self._settings.close_seconds
-        self._range_db = SPEAKER_RANGE_DB if dictation else math.inf
         self._close_frames = max(1, round(close_seconds / FRAME_SECONDS))
         self._levels_db: deque[float] = deque(maxlen=_NOISE_WINDOW_FRAMES)
         self.is_open = False
@@ -73,7 +70,6 @@ class SpeechGate:
         self._recent_periodic.append(self._is_periodic(pcm16))
         if self.is_open and voiced:
             self.loudest_db = max(self.loudest_db, self.frame_db)
-            voiced = self.frame_db >= self.loudest_db - self._range_db
         self.pause_frames = 0 if voiced and self._begun(voiced) else self.pause_frames + 1
         if self.is_open:
             self.periodic_frames += self._recent_periodic[-1]

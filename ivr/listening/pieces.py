@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import Hypothesis, RecognitionStream
-from asr_models.speech_gate import SILENCE_DB, SPEAKER_RANGE_DB
+from asr_models.speech_gate import SILENCE_DB
 from ivr.listening.question_grammar import QuestionGrammar
 
 _READINGS = 48
 """Of all pieces together. Four groups of a card with a doubtful digit in two of them have some forty."""
 _VOICED_FRAMES = 2
+_SPEAKER_RANGE_DB = 12.0
+"""What is so much quieter than the loudest words of an answer is somebody else's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,7 +85,7 @@ def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
     are much quieter than the others are somebody else's.
     """
     worded = [piece for piece in pieces if not piece.only_unknown]
-    least_db = max((piece.loudest_db for piece in worded), default=SILENCE_DB) - SPEAKER_RANGE_DB
+    least_db = max((piece.loudest_db for piece in worded), default=SILENCE_DB) - _SPEAKER_RANGE_DB
     worded = [piece for piece in worded if not SILENCE_DB < piece.loudest_db < least_db]
     voiced = any(piece.voiced for piece in worded)
     telling = [piece for piece in worded if piece.voiced or piece.is_keys] if voiced else worded
