@@ -49,7 +49,6 @@ class SpeechGate:
         self.frame_is_voiced = False  # the newest one
         self.frame_db = SILENCE_DB
         self.periodic_frames = 0  # of this utterance, with the pitch of a voice
-        self.loudest_db = SILENCE_DB  # of this utterance's voiced frames
 
     @property
     def pause_seconds(self) -> float:
@@ -68,8 +67,6 @@ class SpeechGate:
         voiced = self.frame_is_voiced = self._is_voiced(pcm16, floor_db)
         self._recent_voiced.append(voiced)
         self._recent_periodic.append(self._is_periodic(pcm16))
-        if self.is_open and voiced:
-            self.loudest_db = max(self.loudest_db, self.frame_db)
         self.pause_frames = 0 if voiced and self._begun(voiced) else self.pause_frames + 1
         if self.is_open:
             self.periodic_frames += self._recent_periodic[-1]
@@ -80,7 +77,6 @@ class SpeechGate:
         if not (may_open and self._begun(voiced)):
             return b""
         self.is_open = True
-        self.loudest_db = self.frame_db
         self.periodic_frames = sum(self._recent_periodic)
         audio = b"".join(self._look_back)
         self._look_back.clear()

@@ -130,16 +130,11 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
         utterance = task.utterance
         count = utterance.count
         pcm16 = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2).tobytes()
-        pieces = [(pcm16, 0.0)] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
+        pieces = [pcm16] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
         began = time.process_time()
-        hypotheses = [await _hear(piece, task.phrases) for piece, _ in pieces]
+        hypotheses = [await _hear(piece, task.phrases) for piece in pieces]
         cpu_seconds = time.process_time() - began
-        reading = joined(
-            [
-                Piece(None, hypothesis, closed=True, loudest_db=loudest_db)
-                for hypothesis, (_, loudest_db) in zip(hypotheses, pieces, strict=True)
-            ]
-        )
+        reading = joined([Piece(None, hypothesis, closed=True) for hypothesis in hypotheses])
         heard.append(
             HeardTask(
                 task,
@@ -148,7 +143,7 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
                 reading.confidence,
                 cpu_seconds,
                 count / 8000,
-                sum(len(piece) for piece, _ in pieces) / 16000,
+                sum(len(piece) for piece in pieces) / 16000,
             )
         )
     return heard
@@ -165,14 +160,14 @@ async def _hear(pcm16: bytes, phrases: PhraseList) -> Hypothesis:
         stream.cancel()
 
 
-def gated(pcm16: bytes, *, dictation: bool = False) -> Iterator[tuple[bytes, float]]:
-    """Cut audio into what the line's speech gate lets through, a piece and its level for each time it opens."""
+def gated(pcm16: bytes, *, dictation: bool = False) -> Iterator[bytes]:
+    """Cut audio into what the line's speech gate lets through, one piece for each time it opens."""
     gate = SpeechGate(dictation=dictation)
     piece = bytearray()
     for place in range(0, len(pcm16) - FRAME_BYTES + 1, FRAME_BYTES):
         piece += gate.take(pcm16[place : place + FRAME_BYTES])
         if piece and not gate.is_open:
-            yield bytes(piece), gate.loudest_db
+            yield bytes(piece)
             piece.clear()
     if piece:
-        yield bytes(piece), gate.loudest_db
+        yield bytes(piece)

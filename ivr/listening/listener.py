@@ -159,11 +159,11 @@ class Listener:
         was_open = self._gate.is_open
         audio = self._gate.take(pcm16, may_open=may_open, floor_db=echo_db)
         if was_open:
-            self._streams.feed(audio, self._gate.periodic_frames, self._gate.loudest_db)
+            self._streams.feed(audio, self._gate.periodic_frames)
             if not self._gate.is_open and not self._failed:
                 self._streams.close_last()
         elif audio:
-            self._streams.open(audio, self._gate.periodic_frames, self._gate.loudest_db)
+            self._streams.open(audio, self._gate.periodic_frames)
 
     def _close_piece(self) -> None:
         if self._gate.is_open:

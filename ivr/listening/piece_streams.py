@@ -34,7 +34,7 @@ class PieceStreams:
         self._tasks: set[asyncio.Task[None]] = set()
         self.pieces: list[Piece] = []
 
-    def open(self, audio: bytes, periodic_frames: int, loudest_db: float) -> None:
+    def open(self, audio: bytes, periodic_frames: int) -> None:
         """Begin a new piece with its first audio."""
         assert self._recogniser is not None
         try:
@@ -44,10 +44,10 @@ class PieceStreams:
             return
         self.pieces.append(piece)
         self._start(self._follow(piece))
-        self.feed(audio, periodic_frames, loudest_db)
+        self.feed(audio, periodic_frames)
 
-    def feed(self, audio: bytes, periodic_frames: int, loudest_db: float) -> None:
-        """Give the open piece one frame's audio; so many of its frames had the pitch of a voice, and so loud was it."""
+    def feed(self, audio: bytes, periodic_frames: int) -> None:
+        """Give the open piece one frame's audio; so many of its frames had the pitch of a voice."""
         piece = self.pieces[-1]
         assert piece.stream is not None
         try:
@@ -55,7 +55,7 @@ class PieceStreams:
         except RecognitionError as error:
             self._on_failure(str(error))
         else:
-            piece.frame_passed(periodic_frames, loudest_db)
+            piece.frame_passed(periodic_frames)
 
     def close_last(self) -> None:
         """Flush the open piece: its final hypothesis comes within the recogniser's limit."""

@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import Hypothesis, RecognitionStream
-from asr_models.speech_gate import SILENCE_DB
 from ivr.listening.question_grammar import QuestionGrammar
 
 _READINGS = 48
 """Of all pieces together. Four groups of a card with a doubtful digit in two of them have some forty."""
 _VOICED_FRAMES = 2
-_SPEAKER_RANGE_DB = 12.0
-"""What is so much quieter than the loudest words of an answer is somebody else's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,17 +27,15 @@ class Piece:
     frames_telling: int = 0  # since it does
     closed: bool = False  # no more audio; the final is on its way or here
     voiced: bool = False  # there was a voice in it; whispering has none, nor has noise
-    loudest_db: float = SILENCE_DB  # of its voiced frames; keys have none
 
     @classmethod
     def of_keys(cls, keys: str) -> Piece:
         """Make a piece of keys: settled, and telling by itself."""
         return cls(None, Hypothesis(keys, 1.0, is_final=True), closed=True)
 
-    def frame_passed(self, periodic_frames: int, loudest_db: float = SILENCE_DB) -> None:
-        """Count one frame of audio; so many frames of the utterance had the pitch of a voice, and so loud was it."""
+    def frame_passed(self, periodic_frames: int) -> None:
+        """Count one frame of audio; so many frames of the utterance had the pitch of a voice."""
         self.voiced = periodic_frames >= _VOICED_FRAMES
-        self.loudest_db = loudest_db
         self.frames_unchanged += 1
         self.frames_telling += 1
 
@@ -81,12 +76,9 @@ class Piece:
 def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
     """Read the pieces as one answer, with `pause` between them.
 
-    Unknown speech alone and words without a voice (clatter between groups) count only if nothing else does. Words that
-    are much quieter than the others are somebody else's.
+    Unknown speech alone and words without a voice (clatter between groups) count only if nothing else does.
     """
     worded = [piece for piece in pieces if not piece.only_unknown]
-    least_db = max((piece.loudest_db for piece in worded), default=SILENCE_DB) - _SPEAKER_RANGE_DB
-    worded = [piece for piece in worded if not SILENCE_DB < piece.loudest_db < least_db]
     voiced = any(piece.voiced for piece in worded)
     telling = [piece for piece in worded if piece.voiced or piece.is_keys] if voiced else worded
     parts = [piece.hypothesis for piece in telling or pieces if piece.hypothesis.text]

@@ -90,14 +90,6 @@ def test_two_utterances_do_not_share_audio() -> None:
 
 
 @pytest.mark.parametrize(("pause_seconds", "utterances"), [(0.3, 1), (0.7, 2)])
-def test_the_loudest_speech_of_an_utterance_is_told() -> None:
-    gate = SpeechGate()
-    heard(gate, silence(0.5) + spoken("пять", level_db=-20) + silence(0.5))
-    near = gate.loudest_db
-    heard(gate, spoken("пять", level_db=-40) + silence(0.5))
-    assert gate.loudest_db == pytest.approx(near - 20, abs=2)
-
-
 def test_a_short_pause_does_not_part_a_dictated_number(pause_seconds: float, utterances: int) -> None:
     audio = silence(0.5) + spoken("семь") + silence(pause_seconds) + spoken("пять") + silence(0.7)
     assert len(heard(SpeechGate(dictation=True), audio)) == utterances

@@ -145,20 +145,3 @@ def test_words_without_a_voice_count_only_when_nobody_spoke() -> None:
     assert joined([spoken, clatter]).text == "двадцать два"
     assert joined([clatter]).text == "пять"  # it may be somebody who whispers
     assert joined([Piece.of_keys("12"), clatter]).text == "12 пять"
-
-
-def test_much_quieter_words_are_somebody_else_s() -> None:
-    near, far, key = piece("семь семь"), piece("нет два"), Piece.of_keys("5")
-    near.frame_passed(5, -20.0)
-    far.frame_passed(5, -33.0)
-    assert joined([far, near, key, far]).text == "семь семь 5"
-    assert joined([far]).text == "нет два", "alone it may be a quiet caller"
-    far.frame_passed(5, -31.0)
-    assert joined([near, far]).text == "семь семь нет два"
-
-
-def test_a_loud_sound_without_words_does_not_make_words_quiet() -> None:
-    cough, words = piece("[unk]"), piece("семь")
-    cough.frame_passed(5, -5.0)
-    words.frame_passed(5, -30.0)
-    assert joined([cough, words]).text == "семь"
