@@ -11,9 +11,8 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from bench.line_bench import Figure, measure
+from bench.line_bench import Figure, measure, table_of
 from bench.page import publish
 from bench.records import write_results
 from ivr.line.line import Line
@@ -34,10 +33,7 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="yulia-bench-") as folder:
         figures = asyncio.run(run(Path(folder), arguments.greetings, arguments.calls, console))
-    table = Table("what", "n", "p50", "p95", "p99", "max", "target", "met")
-    for figure in figures:
-        table.add_row(*figure.cells())
-    console.print(table)
+    console.print(table_of(figures))
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
     name = write_results("line", {"machine": machine, "figures": [figure.as_dict() for figure in figures]})
     console.print(f"results: bench/results/{name}")

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from bench.capture import CapturedCall, calls_in, captured
 from ivr.line.line import Line
@@ -63,6 +64,14 @@ class Figure:
     def as_dict(self) -> dict[str, object]:
         """Return the figure for the results file."""
         return {name: value for name, value in asdict(self).items() if name != "samples"}
+
+
+def table_of(figures: Iterable[Figure]) -> Table:
+    """Show figures in a terminal."""
+    table = Table("what", "n", "p50", "p95", "p99", "max", "target", "met")
+    for figure in figures:
+        table.add_row(*figure.cells())
+    return table
 
 
 async def measure(line: Line, folder: Path, greetings: int, calls: int, console: Console) -> list[Figure]:

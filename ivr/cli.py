@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from asr_models.models_setup import ModelsSetup
     from dialogs.nlu.settings import UnderstandingSettings
     from dialogs.studio.access import StudioAccess
+    from ivr.line.state import StateFolders
 
 app = typer.Typer(
     name="yulia",
@@ -45,12 +45,16 @@ def show_settings(
 
 def _models_setup() -> ModelsSetup:
     from asr_models.models_setup import ModelsSetup
+    from ivr.settings import Settings
+
+    return ModelsSetup(_state_folders().models, Settings().hearing)
+
+
+def _state_folders() -> StateFolders:
     from ivr.line.state import StateFolders, default_state_dir
     from ivr.settings import Settings
 
-    settings = Settings()
-    state = StateFolders((settings.line.state_dir or default_state_dir()).absolute())
-    return ModelsSetup(state.models, settings.hearing)
+    return StateFolders((Settings().line.state_dir or default_state_dir()).absolute())
 
 
 def _model_in_use() -> str:
@@ -73,14 +77,9 @@ def _studio_access() -> StudioAccess:
     from ivr.settings import Settings
 
     settings = Settings()
-    return StudioAccess(redis_of_line, settings.dialogue, failed_conversations, PassedDialogues(_passed_file()))
-
-
-def _passed_file() -> Path:
-    from ivr.line.state import StateFolders, default_state_dir
-    from ivr.settings import Settings
-
-    return StateFolders((Settings().line.state_dir or default_state_dir()).absolute()).passed_dialogues
+    return StudioAccess(
+        redis_of_line, settings.dialogue, failed_conversations, PassedDialogues(_state_folders().passed_dialogues)
+    )
 
 
 def _understanding_settings() -> UnderstandingSettings:
@@ -94,7 +93,7 @@ def _mount_flows() -> None:
     from dialogs.studio.commands import add_commands
 
     add_commands(flows)
-    defaults = {"check": {"model": _model_in_use}, "test": {"passed": _passed_file}}
+    defaults = {"check": {"model": _model_in_use}, "test": {"passed": lambda: _state_folders().passed_dialogues}}
     context = {"obj": _studio_access, "default_map": defaults}
     app.add_typer(flows, name="flows", context_settings=context)
 

@@ -33,9 +33,8 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
-from bench.line_bench import Figure
+from bench.line_bench import Figure, table_of
 from bench.records import run_facts, write_results
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
@@ -58,10 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     with Progress(console=console) as progress:
         figures = asyncio.run(_measure(options.folder, options.rounds, progress))
-    table = Table("what", "n", "p50", "p95", "p99", "max", "target", "met")
-    for figure in figures:
-        table.add_row(*figure.cells())
-    console.print(table)
+    console.print(table_of(figures))
     facts = run_facts("bench-publishing", arguments)
     results = write_results("publishing", facts | {"figures": [figure.as_dict() for figure in figures]})
     console.print(f"results: bench/results/{results}")

@@ -118,6 +118,7 @@ def _is_all(command: Command, said: str) -> bool:
 
 def _yes_no(said: str, slot: Slot) -> bool | None:
     """Read yes or no, but not out of a command: «нет, оператора» asks for an agent, «повторите, ладно» for nothing."""
-    if _command(said) is not None or any(find(phrase, words(said)) is not None for phrase in _REPEATS):
+    spoken = words(said)
+    if _command(said) is not None or any(find(phrase, spoken) is not None for phrase in _REPEATS):
         return None
     return yes_no.parse(said, slot.yes, slot.no)

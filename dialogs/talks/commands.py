@@ -56,7 +56,7 @@ def test(
     with quiet_logs(), Progress(*columns, console=errors, transient=True) as progress:
         bar = progress.add_task("разговоры", total=len(cases))
         result = run_suite(folder, bundle, cases, lambda _: progress.advance(bar))
-    if not match and not result.failed:
+    if passed is not None and not match and not result.failed:
         _note(folder, bundle, PassedDialogues(passed))
     if json_wanted:
         typer.echo(json.dumps(as_json(folder, result), ensure_ascii=False, indent=2))
