@@ -66,6 +66,12 @@ class GateSettings(BaseModel, frozen=True):
     onset_window_frames: int = Field(5, ge=1, description="Frames looked at for the onset.")
     look_back_seconds: float = Field(0.3, ge=0, le=1, description="Audio from before the onset that is heard too.")
     close_seconds: float = Field(0.2, gt=0, description="Pause that closes the gate and flushes the recogniser.")
+    background_margin_db: float = Field(
+        12.0, ge=0, description="What stays this much quieter than the caller is other people's talk."
+    )
+    background_hold_seconds: float = Field(
+        0.3, ge=0, description="How long it must stay so: a caller has quiet syllables. So long a silence ends it, too."
+    )
     dictation_close_seconds: float = Field(
         0.4, gt=0, description="The same while a number is dictated: cut into words, it is heard less well in noise."
     )

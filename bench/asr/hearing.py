@@ -16,7 +16,8 @@ import psutil
 
 from asr_models.port import Hypothesis, ModelInvalid, PhraseList
 from asr_models.settings import HearingSettings
-from asr_models.speech_gate import FRAME_BYTES, SpeechGate
+from asr_models.speech_gate import SpeechGate
+from asr_models.voice_activity import FRAME_BYTES
 from asr_models.vosk_engine import VoskRecogniser
 from bench.asr.sets import Utterance
 from ivr.listening.pieces import Piece, joined

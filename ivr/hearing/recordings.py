@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from asr_models.port import SAMPLE_RATE_HZ, PhraseList, RecognitionError
-from asr_models.speech_gate import FRAME_BYTES, FRAME_SECONDS
+from asr_models.voice_activity import FRAME_BYTES, FRAME_SECONDS
 from asr_models.vosk_engine import VoskRecogniser
 from asr_models.vosk_server_engine import VoskServerRecogniser
 from dialogs.engine.vocabulary import AnswerKind, Heard, HearingFailed, Question

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
-from asr_models.speech_gate import FRAME_SECONDS, SpeechGate
+from asr_models.speech_gate import SpeechGate
+from asr_models.voice_activity import FRAME_SECONDS
 from ivr.listening.background import Background
 from ivr.listening.pieces import Piece
 from ivr.listening.settings import BargeInSettings

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.port import SAMPLE_RATE_HZ
-from asr_models.speech_gate import FRAME_BYTES, SILENCE_DB, level_db
+from asr_models.voice_activity import FRAME_BYTES, SILENCE_DB, level_db
 from ivr.listening.settings import EchoSettings
 
 _EDGES_HZ = (200, 500, 900, 1500, 2300, 3500)

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 
 import structlog
 
+from asr_models.caller_level import CallerLevel
+from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, Recogniser
-from asr_models.speech_gate import FRAME_BYTES, FRAME_SECONDS, SILENCE_DB, SpeechGate
+from asr_models.speech_gate import SpeechGate
+from asr_models.voice_activity import FRAME_BYTES, FRAME_SECONDS, SILENCE_DB
 from dialogs.engine.vocabulary import AnswerKind, Heard, HearingFailed, NothingHeard, Question
 from ivr.listening.background import Background
 from ivr.listening.barge_in import BargeIn, HeldPrompt
@@ -38,18 +41,20 @@ class Listener:
         settings: ListeningSettings | None = None,
         prompt: HeldPrompt | None = None,
         background: Background | None = None,
+        caller: CallerLevel | None = None,
     ) -> None:
         """Start listening.
 
         Without a recogniser or anything to hear (keys only) nothing but `NothingHeard` comes, after its time.
-        `prompt` is held while what is being said into it is not understood yet. `background` is the call's.
+        `prompt` is held while what is being said into it is not understood yet. `background` and the loudness of
+        the `caller` are the call's.
         """
         self._settings = settings or ListeningSettings()
         self._question = question
         self._grammar = QuestionGrammar(question, self._settings.barge_in.backchannels)
         self._pause = ", " if question.answer is AnswerKind.DIGITS else " "  # which the grammar of numbers can use
         self._hears = recogniser is not None and (question.free_speech or bool(question.phrases))
-        self._gate = SpeechGate(self._settings.gate, dictation=question.answer is AnswerKind.DIGITS)
+        self._gate = SpeechGate(self._settings.gate, caller, dictation=question.answer is AnswerKind.DIGITS)
         self._barge_in = BargeIn(self._settings.barge_in, prompt, background or Background())
         self._streams = PieceStreams(
             recogniser,
@@ -61,9 +66,11 @@ class Listener:
         self._prompt_plays = True
         self._listened_frames = 0  # since the prompt ended
         self._silent_frames = 0  # of these, with nobody speaking
+        self._wordless_frames = 0  # since the answer began or a word of it came or went
         self._answer_frames = 0  # since what may be the answer began
         self._keyless_frames: int | None = None  # since the last key; None: no key was pressed
         self._number_ended = False
+        self._ending = False  # what is settled now may be the answer: nothing new begins before it is
         self._failed = False
         self._at_rest = False  # answered, keyed or closed
         self._frame_came = False
@@ -146,6 +153,7 @@ class Listener:
         if not self._prompt_plays:
             self._listened_frames += 1
             self._silent_frames += not self._gate.is_open
+        self._wordless_frames += 1
         if self._streams.pieces:
             self._answer_frames += 1
         if self._keyless_frames is not None:
@@ -154,7 +162,7 @@ class Listener:
         self._weigh()
 
     def _recognise(self, pcm16: bytes, echo_db: float) -> None:
-        deaf = not self._hears or self._failed or self._number_ended
+        deaf = not self._hears or self._failed or self._number_ended or self._ending
         may_open = not deaf and (self._question.barge_in or not self._prompt_plays)
         was_open = self._gate.is_open
         audio = self._gate.take(pcm16, may_open=may_open, floor_db=echo_db)
@@ -163,6 +171,8 @@ class Listener:
             if not self._gate.is_open and not self._failed:
                 self._streams.close_last()
         elif audio:
+            if not self._streams.pieces:
+                self._wordless_frames = 0
             self._streams.open(audio, self._gate.periodic_frames)
 
     def _close_piece(self) -> None:
@@ -195,12 +205,14 @@ class Listener:
         self._drop([piece for piece in pieces if piece.settled and not self._counts(piece)])
         reading = self._read(pieces)
         if self._gate.is_open:
-            satisfied = self._grammar.satisfied(reading.text)
-            if self._out_of_time() or (satisfied and self._calm_seconds() >= self._question.limits.complete_seconds):
+            if self._is_over(reading) or self._out_of_time():
                 self._close_piece()
-        elif any(not piece.settled for piece in pieces):
-            pass  # a final is on its way, within the recogniser's limit
-        elif reading.text:
+                self._ending = True
+            return
+        if any(not piece.settled for piece in pieces):
+            return  # a final is on its way, within the recogniser's limit
+        self._ending = False
+        if reading.text:
             if self._is_over(reading) or self._out_of_time():
                 others = self._grammar.worth_telling(reading.alternatives)
                 self._settle(Heard(reading.text, reading.confidence, others))
@@ -211,16 +223,19 @@ class Listener:
         """Join the pieces, unless nothing has changed since the last frame."""
         parts = [(piece.hypothesis, piece.voiced) for piece in pieces]
         if parts != self._last_read[0]:
-            self._last_read = parts, joined(pieces, self._pause)
+            reading = joined(pieces, self._pause)
+            if _known(reading.text) != _known(self._last_read[1].text):
+                self._wordless_frames = 0
+            self._last_read = parts, reading
         return self._last_read[1]
 
     def _counts(self, piece: Piece) -> bool:
-        """Noise without words never counts; while the prompt plays neither do «угу» and unknown speech."""
+        """Noise without words never counts nor does unknown speech far off; into a prompt «угу» does not, either."""
         if piece.is_keys:
             return True
         if self._prompt_plays and not self._barge_in.happened:
             return piece.tells
-        return bool(piece.hypothesis.text)
+        return bool(piece.hypothesis.text) and (piece.voiced or not piece.only_unknown)
 
     def _is_over(self, reading: Hypothesis) -> bool:
         """Say whether the pause since the last word or key ends the answer."""
@@ -230,17 +245,16 @@ class Listener:
         if self._keyless_frames is not None and not self.has_words:
             return False  # a number of keys alone has a clock of its own
         limits = self._question.limits
+        # Where noise or other people hold the gate open, the time without a new word tells.
+        wordless_seconds = self._wordless_frames * FRAME_SECONDS - self._settings.partial_lag_seconds
         if self._grammar.satisfied(reading.text, reading.alternatives):
-            return min(self._gate.pause_seconds, keyless_seconds) >= limits.complete_seconds
+            calm_seconds = max(self._gate.pause_seconds, wordless_seconds)
+            return min(calm_seconds, keyless_seconds) >= limits.complete_seconds
         pause_seconds = limits.incomplete_seconds
         if self._grammar.dictating(reading.text):
             pause_seconds = max(pause_seconds, self._settings.digits_pause_seconds)
-        return self._gate.pause_seconds >= pause_seconds and keyless_seconds >= self._question.keys.inter_key_seconds
-
-    def _calm_seconds(self) -> float:
-        """Silence by the gate or, where noise holds it open, the time without a new word."""
-        without_news_seconds = self._streams.pieces[-1].frames_unchanged * FRAME_SECONDS
-        return max(self._gate.pause_seconds, without_news_seconds - self._settings.partial_lag_seconds)
+        calm_seconds = max(self._gate.pause_seconds, min(wordless_seconds, self._gate.quiet_seconds))
+        return calm_seconds >= pause_seconds and keyless_seconds >= self._question.keys.inter_key_seconds
 
     def _silent_seconds(self) -> float:
         return 0.0 if self._prompt_plays else self._silent_frames * FRAME_SECONDS
@@ -281,6 +295,10 @@ class Listener:
     def _rest(self) -> None:
         self._at_rest = True
         self._drop(self._streams.pieces)
+
+
+def _known(text: str) -> list[str]:
+    return [word for word in text.split() if word != UNKNOWN]
 
 
 def _expected(question: Question) -> PhraseList:

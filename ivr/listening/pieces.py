@@ -21,12 +21,11 @@ class Piece:
 
     stream: RecognitionStream | None  # None: keys
     hypothesis: Hypothesis = field(default_factory=lambda: Hypothesis("", 0.0, is_final=False))
-    frames_unchanged: int = 0  # since the hypothesis last changed
     wordy: bool = False  # carries words that the recogniser was to listen for
     tells: bool = False  # carries words of the question: enough to stop a prompt
     frames_telling: int = 0  # since it does
     closed: bool = False  # no more audio; the final is on its way or here
-    voiced: bool = False  # there was a voice in it; whispering has none, nor has noise
+    voiced: bool = False  # there was a voice in it, as loud as the caller's; whispering has none, nor has noise
 
     @classmethod
     def of_keys(cls, keys: str) -> Piece:
@@ -36,7 +35,6 @@ class Piece:
     def frame_passed(self, periodic_frames: int) -> None:
         """Count one frame of audio; so many frames of the utterance had the pitch of a voice."""
         self.voiced = periodic_frames >= _VOICED_FRAMES
-        self.frames_unchanged += 1
         self.frames_telling += 1
 
     def understood(self, hypothesis: Hypothesis, grammar: QuestionGrammar) -> None:
@@ -44,7 +42,6 @@ class Piece:
         if self.hypothesis.is_final:
             return
         self.hypothesis = hypothesis
-        self.frames_unchanged = 0
         text = hypothesis.text
         if not hypothesis.is_final:
             text = text.partition(UNKNOWN)[0]  # what a partial makes of the middle of unknown speech is mostly wrong
@@ -76,7 +73,7 @@ class Piece:
 def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
     """Read the pieces as one answer, with `pause` between them.
 
-    Unknown speech alone and words without a voice (clatter between groups) count only if nothing else does.
+    Unknown speech alone and words without a near voice (clatter, a neighbour) count only if nothing else does.
     """
     worded = [piece for piece in pieces if not piece.only_unknown]
     voiced = any(piece.voiced for piece in worded)

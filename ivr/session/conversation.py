@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from asr_models.caller_level import CallerLevel
 from asr_models.port import Recogniser
 from dialogs.actions.port import ActionError, ActionRequest, Actions
 from dialogs.engine.state import DialogueState
@@ -82,6 +83,7 @@ class Conversation:
         self._journal = journal
         self._on_state = on_state
         self._background = Background()
+        self._caller_level = CallerLevel()
         self._started = CallStarted(caller_number=None)
         self._state: DialogueState = dialogue.engine.begin()
         self.settled = False  # what was asked for was done, and the caller has heard so
@@ -159,6 +161,7 @@ class Conversation:
                     self._parts.listening,
                     prompt,
                     self._background,
+                    self._caller_level,
                 ),
                 utterance,
                 # A number typed at a question that takes one key would use up its whole ladder in a moment.

@@ -5,7 +5,8 @@ import pytest
 
 from asr_models.noise_suppression import DELAY_FRAMES, FRAME_SAMPLES, NoiseSuppressor, suppressed
 from asr_models.settings import GateSettings
-from asr_models.speech_gate import SpeechGate, level_db
+from asr_models.speech_gate import SpeechGate
+from asr_models.voice_activity import level_db
 from tests.asr_models.speech_samples import frames, noise, silence, spoken
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from asr_models.port import FREE_SPEECH, PhraseList, RecognitionError
 from asr_models.settings import HearingSettings
-from asr_models.speech_gate import FRAME_BYTES, SpeechGate
+from asr_models.speech_gate import SpeechGate
+from asr_models.voice_activity import FRAME_BYTES
 from asr_models.vosk_engine import VoskRecogniser
 from asr_models.vosk_server_engine import VoskServerRecogniser
 from tests.asr_models.speech_samples import DIGIT_PHRASES, frames, silence, spoken

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asr_models.speech_gate import FRAME_BYTES
+from asr_models.voice_activity import FRAME_BYTES
 from bench.asr.hearing import gated, hearing_settings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from asr_models.settings import HearingSettings
-from asr_models.speech_gate import SILENCE_DB
+from asr_models.voice_activity import SILENCE_DB
 from asr_models.vosk_engine import VoskRecogniser
 from dialogs.engine.vocabulary import AnswerKind, Heard, KeyEntry, ListenLimits, Question
 from ivr.listening.background import Background

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from asr_models.speech_gate import SpeechGate, level_db
+from asr_models.speech_gate import SpeechGate
+from asr_models.voice_activity import level_db
 from ivr.listening.echo import EchoEstimator
 from tests.asr_models.speech_samples import FRAME_BYTES, mixed, noise, silence, spoken
 from tests.ivr.listening.echo_path import PROMPT, echo_of, hybrid, in_frames, speakerphone

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from asr_models.speech_gate import SILENCE_DB, level_db
+from asr_models.voice_activity import SILENCE_DB, level_db
 from ivr.audio.port import CallerAudio, CallerInput, HungUp, KeyPressed
 from ivr.session.ear import Ear
 from tests.asr_models.speech_samples import FRAME_BYTES, noise

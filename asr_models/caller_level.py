@@ -1,0 +1,38 @@
+"""How loud the caller speaks: by it, they are told from those who talk behind them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from statistics import median
+
+_MEMORY_FRAMES = 200  # voiced ones: 4 s of speech, pauses and prompts left out
+_LOUD_SHARE = 0.9  # of the remembered frames that are quieter: a cough or a door in the memory changes little
+_ATTACK_FRAMES = 3  # louder speech counts from its second frame on; a click does not
+_ATTACK_MARGIN_DB = 3.0  # stressed vowels are that much louder
+
+
+class CallerLevel:
+    """Follows one caller through a call. Constant time and memory a frame."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=_MEMORY_FRAMES)
+        self._ordered: list[float] = []
+        self._newest: deque[float] = deque(maxlen=_ATTACK_FRAMES)
+
+    def heard(self, frame_db: float) -> None:
+        """Take the level of a voiced frame, in dB of full scale."""
+        if len(self._recent) == _MEMORY_FRAMES:
+            del self._ordered[bisect_left(self._ordered, self._recent[0])]
+        self._recent.append(frame_db)
+        self._newest.append(frame_db)
+        insort(self._ordered, frame_db)
+
+    @property
+    def speech_db(self) -> float | None:
+        """Level of the caller's loud vowels, in dB of full scale; None before anything was heard."""
+        if not self._ordered:
+            return None
+        place = int(_LOUD_SHARE * len(self._ordered))  # at first that of the loudest
+        usual = self._ordered[min(place, len(self._ordered) - 1)]
+        return max(usual, median(self._newest) - _ATTACK_MARGIN_DB)

@@ -1,0 +1,64 @@
+"""Which voiced frames are the caller's and which those of people farther away, by loudness and its course in time.
+
+A caller has quiet syllables and may speak up or down from one answer to the next; people behind them talk on and on. So
+what is quieter counts as theirs only after it has lasted, and what follows a silence is the caller's however quiet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from asr_models.caller_level import CallerLevel
+from asr_models.settings import GateSettings
+from asr_models.voice_activity import FRAME_SECONDS, SILENCE_DB
+
+_SMOOTHED_FRAMES = 5  # one talker's vowels stand out by 5 dB from a crowd of them, over 0.1 s by 2
+
+
+class Foreground:
+    """Follows one question's frames. Constant time and memory a frame."""
+
+    def __init__(self, settings: GateSettings, caller: CallerLevel) -> None:
+        self._margin_db = settings.background_margin_db
+        self._hold_frames = round(settings.background_hold_seconds / FRAME_SECONDS)
+        self._caller = caller
+        self._after_silence = caller.speech_db is None  # nobody else has been heard since the line was silent
+        self._silent_frames = 0
+        self._far_frames = 0  # since the newest frame that was loud enough
+        self._loudest_db: float | None = None  # of this utterance; None between utterances
+        self._powers: deque[float] = deque(maxlen=_SMOOTHED_FRAMES)
+        self._smoothed_db = SILENCE_DB
+        self.quiet_frames = 0  # since the newest one as loud as the caller usually is
+
+    def is_callers(self, frame_db: float, *, voiced: bool) -> bool:
+        """Judge the next frame: whether it may begin an utterance or holds one open."""
+        self._powers.append(10 ** (frame_db / 10))
+        self._smoothed_db = 10 * math.log10(sum(self._powers) / _SMOOTHED_FRAMES)
+        caller_db = self._caller.speech_db
+        is_near = voiced and (caller_db is None or self._smoothed_db >= caller_db - self._margin_db)
+        self.quiet_frames = 0 if is_near else self.quiet_frames + 1
+        if self._loudest_db is not None:
+            return self._holds_open(voiced=voiced)
+        self._silent_frames = 0 if voiced else self._silent_frames + 1
+        if self._silent_frames >= self._hold_frames:
+            self._after_silence = True
+        return is_near or (voiced and self._after_silence)
+
+    def begin(self) -> None:
+        """Take what follows as an utterance of the caller."""
+        self._loudest_db = self._smoothed_db
+        self._far_frames = 0
+
+    def end(self) -> None:
+        """Take the utterance as over."""
+        self._loudest_db = None
+        self._silent_frames = 0
+        self._after_silence = False
+
+    def _holds_open(self, *, voiced: bool) -> bool:
+        assert self._loudest_db is not None
+        self._loudest_db = max(self._loudest_db, self._smoothed_db)
+        is_near = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
+        self._far_frames = 0 if is_near else self._far_frames + 1
+        return voiced and self._far_frames <= self._hold_frames

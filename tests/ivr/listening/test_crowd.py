@@ -1,0 +1,71 @@
+"""Other people talk on behind the caller: the line must not wait until they are done."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from asr_models.port import SAMPLE_RATE_HZ
+from tests.asr_models.speech_samples import mixed, silence, spoken
+from tests.ivr.listening.conftest import CARD, CARD_GROUPS, YES_NO, MakeLine, heard_text
+
+SPEECH_DB = -22.0
+TALK = "так вот она мне и говорит что завтра приедет и привезёт всё что мы просили а я отвечаю конечно"
+
+
+def crowd(seconds: float, *, behind_db: float) -> bytes:
+    """Make five people who talk without end."""
+    count = int(seconds * SAMPLE_RATE_HZ)
+    voices = [np.frombuffer(spoken(TALK, voice=f"ru+{name}"), "<i2") for name in ("f2", "m3", "f4", "m1", "f5")]
+    talk = sum(np.resize(np.roll(voice.astype(float), 5000 * place), count) for place, voice in enumerate(voices))
+    talk *= 32768 * 10 ** ((SPEECH_DB - behind_db) / 20) / np.sqrt(np.mean(talk**2))
+    return bytes(np.rint(talk).astype("<i2").data)
+
+
+def said_in_crowd(*parts: str, behind_db: float) -> tuple[bytes, float]:
+    """Return the caller's audio and when their last word ends; seconds of silence follow."""
+    speech = silence(1.5) + silence(0.9).join(spoken(part, level_db=SPEECH_DB) for part in parts)
+    whole = speech + silence(15)
+    return mixed(whole, crowd(len(whole) / 2 / SAMPLE_RATE_HZ, behind_db=behind_db)), len(speech) / 2 / SAMPLE_RATE_HZ
+
+
+@pytest.mark.parametrize("behind_db", [12, 16])
+@pytest.mark.parametrize("word", ["да", "нет"])
+async def test_a_short_answer_is_taken_though_others_talk_on(make_line: MakeLine, word: str, behind_db: float) -> None:
+    audio, end_seconds = said_in_crowd(word, behind_db=behind_db)
+    line = make_line(YES_NO)
+
+    await line.send(audio)
+
+    assert heard_text(line.answer).split()[-1] == word
+    assert line.seconds < end_seconds + 1.5
+
+
+async def test_a_whole_number_is_taken_though_others_talk_on(make_line: MakeLine) -> None:
+    audio, end_seconds = said_in_crowd(*CARD_GROUPS, behind_db=16)
+    line = make_line(CARD)
+
+    await line.send(audio)
+
+    assert heard_text(line.answer).replace(",", "") == " ".join(CARD_GROUPS)
+    assert line.seconds < end_seconds + 1.5
+
+
+async def test_half_a_number_is_asked_about_though_others_talk_on(make_line: MakeLine) -> None:
+    audio, end_seconds = said_in_crowd(*CARD_GROUPS[:2], behind_db=16)
+    line = make_line(CARD)
+
+    await line.send(audio)
+
+    assert heard_text(line.answer).replace(",", "") == " ".join(CARD_GROUPS[:2])
+    assert end_seconds + 2 < line.seconds < end_seconds + 5
+
+
+async def test_speech_outside_the_list_is_answered_though_others_talk_on(make_line: MakeLine) -> None:
+    audio, end_seconds = said_in_crowd("синхрофазотрон перегревается", behind_db=16)
+    line = make_line(YES_NO)
+
+    await line.send(audio)
+
+    assert heard_text(line.answer) == "[unk]"
+    assert line.seconds < end_seconds + 3
