@@ -6,8 +6,9 @@ from bisect import bisect_left, insort
 from collections import deque
 from statistics import median
 
-_MEMORY_FRAMES = 200  # voiced ones: 4 s of speech, pauses and prompts left out
-_LOUD_SHARE = 0.9  # of the remembered frames that are quieter: a cough or a door in the memory changes little
+_MEMORY_FRAMES = 300  # voiced ones: 6 s of speech, pauses and prompts left out
+_LOUD_SHARE = 0.93  # of the remembered frames that are quieter: a cough or a door in the memory changes little
+_FAR_DB, _FAR_EVERY = 10.0, 5  # what is so much quieter may be others': they are taken for the caller after 30 s
 _ATTACK_FRAMES = 3  # louder speech counts from its second frame on; a click does not
 _ATTACK_MARGIN_DB = 3.0  # stressed vowels are that much louder
 
@@ -19,20 +20,28 @@ class CallerLevel:
         self._recent: deque[float] = deque(maxlen=_MEMORY_FRAMES)
         self._ordered: list[float] = []
         self._newest: deque[float] = deque(maxlen=_ATTACK_FRAMES)
+        self._far_frames = 0
 
     def heard(self, frame_db: float) -> None:
         """Take the level of a voiced frame, in dB of full scale."""
+        self._newest.append(frame_db)
+        usual_db = self._usual_db
+        if usual_db is not None and frame_db < usual_db - _FAR_DB:
+            self._far_frames += 1
+            if self._far_frames % _FAR_EVERY:
+                return
         if len(self._recent) == _MEMORY_FRAMES:
             del self._ordered[bisect_left(self._ordered, self._recent[0])]
         self._recent.append(frame_db)
-        self._newest.append(frame_db)
         insort(self._ordered, frame_db)
 
     @property
     def speech_db(self) -> float | None:
         """Level of the caller's loud vowels, in dB of full scale; None before anything was heard."""
-        if not self._ordered:
-            return None
+        usual_db = self._usual_db
+        return None if usual_db is None else max(usual_db, median(self._newest) - _ATTACK_MARGIN_DB)
+
+    @property
+    def _usual_db(self) -> float | None:
         place = int(_LOUD_SHARE * len(self._ordered))  # at first that of the loudest
-        usual = self._ordered[min(place, len(self._ordered) - 1)]
-        return max(usual, median(self._newest) - _ATTACK_MARGIN_DB)
+        return self._ordered[min(place, len(self._ordered) - 1)] if self._ordered else None

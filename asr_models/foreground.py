@@ -40,7 +40,8 @@ class Foreground:
         self.quiet_frames = 0 if is_near else self.quiet_frames + 1
         if self._loudest_db is not None:
             return self._holds_open(voiced=voiced)
-        self._silent_frames = 0 if voiced else self._silent_frames + 1
+        is_silent = not voiced and (caller_db is None or self._smoothed_db < caller_db - 2 * self._margin_db)
+        self._silent_frames = self._silent_frames + 1 if is_silent else 0
         if self._silent_frames >= self._hold_frames:
             self._after_silence = True
         return is_near or (voiced and self._after_silence)

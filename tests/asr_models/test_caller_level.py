@@ -24,7 +24,7 @@ def test_it_is_the_level_of_loud_vowels_and_not_of_quiet_consonants() -> None:
 
 
 def test_a_loud_noise_is_not_taken_for_the_caller() -> None:
-    level = heard(-30.0, count=100)
+    level = heard(-30.0, count=120)
     for frame_db in (*[-5.0] * 8, *[-30.0] * 5):
         level.heard(frame_db)
     assert level.speech_db == -30.0
@@ -42,8 +42,18 @@ def test_the_first_vowel_is_believed_at_once() -> None:
     assert heard(-50.0, -45.0, -40.0, -20.0).speech_db == -20.0
 
 
-def test_what_was_heard_longer_than_some_seconds_ago_is_forgotten() -> None:
-    assert heard(-15.0, -35.0, count=200).speech_db == -35.0
+def test_a_caller_who_speaks_lower_now_is_known_after_some_seconds() -> None:
+    assert heard(-20.0, -28.0, count=300).speech_db == -28.0
+
+
+def test_a_crowd_behind_a_silent_caller_is_not_taken_for_them_for_long() -> None:
+    level = heard(-20.0, count=50)
+    for _ in range(500):  # 10 s
+        level.heard(-35.0)
+    assert level.speech_db == -20.0
+    for _ in range(1000):  # nobody else is there, after all
+        level.heard(-35.0)
+    assert level.speech_db == -35.0
 
 
 @settings(deadline=None)

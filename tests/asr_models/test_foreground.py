@@ -43,6 +43,12 @@ def test_a_gap_between_two_words_is_no_silence() -> None:
         assert not any(judged(foreground, FAR_DB, 10))
 
 
+def test_a_moment_without_a_voice_in_a_crowd_is_no_silence() -> None:
+    foreground = Foreground(SETTINGS, known_caller())
+    judged(foreground, FAR_DB - 3, 2 * HOLD_FRAMES, voiced=False)
+    assert not any(judged(foreground, FAR_DB, 10))
+
+
 def test_talk_behind_the_caller_ends_an_utterance_only_when_it_has_lasted() -> None:
     foreground = Foreground(SETTINGS, known_caller())
     foreground.begin()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from asr_models.caller_level import CallerLevel
 from asr_models.settings import HearingSettings
 from asr_models.voice_activity import SILENCE_DB
 from asr_models.vosk_engine import VoskRecogniser
@@ -142,9 +143,10 @@ async def make_line(recogniser: VoskRecogniser) -> AsyncIterator[MakeLine]:
         hears_with: VoskRecogniser | None = recogniser,
         settings: ListeningSettings = UNHURRIED,
         background: Background | None = None,
+        caller: CallerLevel | None = None,
     ) -> Line:
         prompt = Prompt()
-        listener = Listener(with_second_look(hears_with, asked), asked, settings, prompt, background)
+        listener = Listener(with_second_look(hears_with, asked), asked, settings, prompt, background, caller)
         if prompt_ended:
             listener.prompt_ended()
         lines.append(Line(listener, hears_with, prompt))

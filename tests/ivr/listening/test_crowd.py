@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from asr_models.caller_level import CallerLevel
 from asr_models.port import SAMPLE_RATE_HZ
+from dialogs.engine.vocabulary import NothingHeard
 from tests.asr_models.speech_samples import mixed, silence, spoken
-from tests.ivr.listening.conftest import CARD, CARD_GROUPS, YES_NO, MakeLine, heard_text
+from tests.ivr.listening.conftest import CARD, CARD_GROUPS, MENU, YES_NO, MakeLine, heard_text
 
 SPEECH_DB = -22.0
 TALK = "так вот она мне и говорит что завтра приедет и привезёт всё что мы просили а я отвечаю конечно"
@@ -51,14 +53,37 @@ async def test_a_whole_number_is_taken_though_others_talk_on(make_line: MakeLine
     assert line.seconds < end_seconds + 1.5
 
 
-async def test_half_a_number_is_asked_about_though_others_talk_on(make_line: MakeLine) -> None:
-    audio, end_seconds = said_in_crowd(*CARD_GROUPS[:2], behind_db=16)
+@pytest.mark.parametrize("behind_db", [12, 16])
+async def test_half_a_number_is_asked_about_though_others_talk_on(make_line: MakeLine, behind_db: float) -> None:
+    audio, end_seconds = said_in_crowd(*CARD_GROUPS[:2], behind_db=behind_db)
     line = make_line(CARD)
 
     await line.send(audio)
 
     assert heard_text(line.answer).replace(",", "") == " ".join(CARD_GROUPS[:2])
     assert end_seconds + 2 < line.seconds < end_seconds + 5
+
+
+async def test_who_says_nothing_is_asked_again_though_others_talk_on(make_line: MakeLine) -> None:
+    caller = CallerLevel()
+    audio, _ = said_in_crowd("заблокировать карту", behind_db=16)
+    await make_line(MENU, caller=caller).send(audio)
+
+    line = make_line(YES_NO, caller=caller)
+    await line.send(crowd(15, behind_db=16))
+
+    assert isinstance(line.answer, NothingHeard)
+    assert line.seconds < YES_NO.limits.start_seconds + 1
+
+
+async def test_a_caller_who_speaks_lower_than_before_is_heard(make_line: MakeLine) -> None:
+    caller = CallerLevel()
+    await make_line(YES_NO, caller=caller).send(silence(0.5) + spoken("верно", level_db=-18) + silence(2))
+
+    line = make_line(YES_NO, caller=caller)
+    await line.send(silence(1) + spoken("нет", level_db=-36) + silence(3))
+
+    assert heard_text(line.answer) == "нет"
 
 
 async def test_speech_outside_the_list_is_answered_though_others_talk_on(make_line: MakeLine) -> None:
