@@ -40,7 +40,7 @@ class Foreground:
         self.quiet_frames = 0 if is_near else self.quiet_frames + 1
         if self._loudest_db is not None:
             return self._holds_open(voiced=voiced)
-        is_silent = not voiced and (caller_db is None or self._smoothed_db < caller_db - 2 * self._margin_db)
+        is_silent = not voiced and (caller_db is None or self._is_silent_beside(caller_db))
         self._silent_frames = self._silent_frames + 1 if is_silent else 0
         if self._silent_frames >= self._hold_frames:
             self._after_silence = True
@@ -61,5 +61,9 @@ class Foreground:
         assert self._loudest_db is not None
         self._loudest_db = max(self._loudest_db, self._smoothed_db)
         is_near = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
-        self._far_frames = 0 if is_near else self._far_frames + 1
+        is_silent = not voiced and self._is_silent_beside(self._loudest_db)
+        self._far_frames = 0 if is_near or is_silent else self._far_frames + 1
         return voiced and self._far_frames <= self._hold_frames
+
+    def _is_silent_beside(self, level_db: float) -> bool:
+        return self._smoothed_db < level_db - 2 * self._margin_db

@@ -66,6 +66,14 @@ def test_quiet_syllables_are_the_callers() -> None:
         assert all(judged(foreground, FAR_DB, HOLD_FRAMES - 1))
 
 
+def test_a_word_that_begins_low_after_a_pause_is_the_callers() -> None:
+    foreground = Foreground(SETTINGS, known_caller())
+    foreground.begin()
+    judged(foreground, NEAR_DB, 20)
+    judged(foreground, SILENT_DB, HOLD_FRAMES + 5, voiced=False)
+    assert all(judged(foreground, FAR_DB, HOLD_FRAMES - 5))
+
+
 def test_an_utterance_that_is_quiet_as_a_whole_is_not_cut() -> None:
     foreground = Foreground(SETTINGS, known_caller())
     judged(foreground, SILENT_DB, HOLD_FRAMES, voiced=False)
