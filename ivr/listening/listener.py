@@ -66,7 +66,7 @@ class Listener:
         self._prompt_plays = True
         self._listened_frames = 0  # since the prompt ended
         self._silent_frames = 0  # of these, with nobody speaking
-        self._wordless_frames = 0  # since the answer began or a word of it came or went
+        self._wordless_frames = 0  # since somebody began to speak or a word came or went
         self._answer_frames = 0  # since what may be the answer began
         self._keyless_frames: int | None = None  # since the last key; None: no key was pressed
         self._number_ended = False
@@ -171,8 +171,7 @@ class Listener:
             if not self._gate.is_open and not self._failed:
                 self._streams.close_last()
         elif audio:
-            if not self._streams.pieces:
-                self._wordless_frames = 0
+            self._wordless_frames = 0
             self._streams.open(audio, self._gate.periodic_frames)
 
     def _close_piece(self) -> None:

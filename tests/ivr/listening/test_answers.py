@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.engine.vocabulary import Heard, ListenLimits
-from tests.asr_models.speech_samples import mixed, noise, silence, spoken
+from dialogs.engine.vocabulary import AnswerKind, Heard, ListenLimits
+from tests.asr_models.speech_samples import DIGIT_PHRASES, mixed, noise, silence, spoken
 from tests.ivr.listening.conftest import CARD, CARD_GROUPS, MENU, YES_NO, MakeLine, heard_text, question
 
 
@@ -114,3 +114,18 @@ async def test_an_open_question_is_heard_freely_and_ends_after_its_pause(make_li
 
     assert "заблокировать" in heard_text(line.answer)
     assert line.listener.trailing_silence_seconds == pytest.approx(0.65, abs=0.1)
+
+
+async def test_who_goes_on_just_before_a_complete_answer_is_taken_is_heard_out(make_line: MakeLine) -> None:
+    asked = question(
+        *DIGIT_PHRASES,
+        answer=AnswerKind.DIGITS,
+        limits=ListenLimits(complete_seconds=1.0, incomplete_seconds=2.0),
+        digits=(4, 8),
+    )
+    line = make_line(asked)
+    group = "восемьдесят пять тридцать семь"
+
+    await line.send(silence(0.5) + spoken(group) + silence(0.92) + spoken(group) + silence(3))
+
+    assert heard_text(line.answer).replace(",", "") == f"{group} {group}"
