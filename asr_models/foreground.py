@@ -38,18 +38,20 @@ class Foreground:
         caller_db = self._caller.speech_db
         is_near = voiced and (caller_db is None or self._smoothed_db >= caller_db - self._margin_db)
         self.quiet_frames = 0 if is_near else self.quiet_frames + 1
-        if self._loudest_db is not None:
-            return self._holds_open(voiced=voiced)
-        is_silent = not voiced and (caller_db is None or self._is_silent_beside(caller_db))
-        self._silent_frames = self._silent_frames + 1 if is_silent else 0
-        if self._silent_frames >= self._hold_frames:
-            self._after_silence = True
-        return is_near or (voiced and self._after_silence)
+        if self._loudest_db is None:
+            self._after_silence = self._after_silence or self._was_silent(caller_db, voiced=voiced)
+            return is_near or (voiced and self._after_silence)
+        self._loudest_db = max(self._loudest_db, self._smoothed_db)
+        goes_on = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
+        may_begin_low = self._was_silent(self._loudest_db, voiced=voiced)
+        self._far_frames = 0 if goes_on or may_begin_low else self._far_frames + 1
+        return voiced and self._far_frames <= self._hold_frames
 
     def begin(self) -> None:
         """Take what follows as an utterance of the caller."""
         self._loudest_db = self._smoothed_db
         self._far_frames = 0
+        self._silent_frames = 0
 
     def end(self) -> None:
         """Take the utterance as over."""
@@ -57,13 +59,7 @@ class Foreground:
         self._silent_frames = 0
         self._after_silence = False
 
-    def _holds_open(self, *, voiced: bool) -> bool:
-        assert self._loudest_db is not None
-        self._loudest_db = max(self._loudest_db, self._smoothed_db)
-        is_near = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
-        is_silent = not voiced and self._is_silent_beside(self._loudest_db)
-        self._far_frames = 0 if is_near or is_silent else self._far_frames + 1
-        return voiced and self._far_frames <= self._hold_frames
-
-    def _is_silent_beside(self, level_db: float) -> bool:
-        return self._smoothed_db < level_db - 2 * self._margin_db
+    def _was_silent(self, beside_db: float | None, *, voiced: bool) -> bool:
+        is_silent = not voiced and (beside_db is None or self._smoothed_db < beside_db - 2 * self._margin_db)
+        self._silent_frames = self._silent_frames + 1 if is_silent else 0
+        return self._silent_frames >= self._hold_frames

@@ -95,6 +95,13 @@ def test_a_short_pause_does_not_part_a_dictated_number(pause_seconds: float, utt
     assert len(heard(SpeechGate(dictation=True), audio)) == utterances
 
 
+def test_other_people_s_talk_behind_the_caller_s_words_does_not_hold_the_gate_open() -> None:
+    caller, others = spoken("пять", level_db=-20), spoken("один два три четыре", level_db=-40)
+    first, *further = heard(SpeechGate(dictation=True), silence(0.5) + caller + others + silence(0.7))
+    assert len(first) < len(caller) + len(silence(1.0))
+    assert not further, "it goes on and is nobody's answer"
+
+
 def test_a_gate_that_may_not_open_still_looks_back() -> None:
     gate = SpeechGate()
     speech = spoken("баланс")
