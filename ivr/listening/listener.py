@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import structlog
 
 from asr_models.caller_level import CallerLevel
-from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, Recogniser
 from asr_models.speech_gate import SpeechGate
 from asr_models.voice_activity import FRAME_BYTES, FRAME_SECONDS, SILENCE_DB
 from dialogs.engine.vocabulary import AnswerKind, Heard, HearingFailed, NothingHeard, Question
+from dialogs.grammar.words import words
 from ivr.listening.background import Background
 from ivr.listening.barge_in import BargeIn, HeldPrompt
 from ivr.listening.piece_streams import PieceStreams
@@ -223,7 +223,7 @@ class Listener:
         parts = [(piece.hypothesis, piece.voiced) for piece in pieces]
         if parts != self._last_read[0]:
             reading = joined(pieces, self._pause)
-            if _known(reading.text) != _known(self._last_read[1].text):
+            if words(reading.text) != words(self._last_read[1].text):
                 self._wordless_frames = 0
             self._last_read = parts, reading
         return self._last_read[1]
@@ -294,10 +294,6 @@ class Listener:
     def _rest(self) -> None:
         self._at_rest = True
         self._drop(self._streams.pieces)
-
-
-def _known(text: str) -> list[str]:
-    return [word for word in text.split() if word != UNKNOWN]
 
 
 def _expected(question: Question) -> PhraseList:

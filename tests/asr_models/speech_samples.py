@@ -52,6 +52,15 @@ def noise(seconds: float, *, level_db: float, seed: int = 1) -> bytes:
     return _pcm16(samples)
 
 
+def crowd(seconds: float, *, level_db: float) -> bytes:
+    """Five people who talk without end."""
+    talk = "так вот она мне и говорит что завтра приедет и привезёт всё что мы просили а я отвечаю конечно"
+    count = int(seconds * SAMPLE_RATE_HZ)
+    voices = [np.frombuffer(spoken(talk, voice=f"ru+{name}"), "<i2") for name in ("f2", "m3", "f4", "m1", "f5")]
+    together = sum(np.resize(np.roll(voice.astype(float), 5000 * place), count) for place, voice in enumerate(voices))
+    return _pcm16(together * 32768 * 10 ** (level_db / 20) / np.sqrt(np.mean(together**2)))
+
+
 def tones(frequencies_hz: tuple[int, ...], seconds: float, *, level_db: float = -12.0) -> bytes:
     """Sines of equal strength, as a telephone key makes two of."""
     time = np.arange(int(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ

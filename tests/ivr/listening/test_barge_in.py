@@ -11,7 +11,7 @@ from dialogs.engine.vocabulary import NothingHeard
 from ivr.listening.background import Background
 from ivr.listening.question_grammar import QuestionGrammar
 from ivr.listening.settings import BargeInSettings
-from tests.asr_models.speech_samples import frames, mixed, noise, silence, spoken
+from tests.asr_models.speech_samples import crowd, frames, noise, silence, spoken
 from tests.ivr.listening.conftest import MENU, UNHURRIED, YES_NO, MakeLine, heard_text, question
 
 
@@ -184,14 +184,9 @@ async def test_after_two_holds_for_nothing_only_words_stop_the_prompt(make_line:
 
 
 async def test_people_talking_in_the_background_do_not_hold_the_prompt(make_line: MakeLine) -> None:
-    talk = "так вот она мне и говорит что завтра приедет и привезёт всё что мы просили а я отвечаю конечно"
-    voices = [spoken(talk, voice=voice, level_db=-42) for voice in ("ru+f2", "ru+m3", "ru+f4", "ru+m1", "ru+f5")]
-    crowd = voices[0]
-    for number, voice in enumerate(voices[1:], start=1):
-        crowd = mixed(crowd, voice[8000 * number :] + voice)
     line = make_line(MENU, prompt_ended=False)
 
-    await line.send(crowd)
+    await line.send(crowd(10, level_db=-35))
 
     assert line.prompt.deeds == []
 

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from asr_models.caller_level import CallerLevel
 from asr_models.port import SAMPLE_RATE_HZ
 from dialogs.engine.vocabulary import NothingHeard
-from tests.asr_models.speech_samples import mixed, silence, spoken
+from tests.asr_models.speech_samples import crowd, mixed, silence, spoken
 from tests.ivr.listening.conftest import CARD, CARD_GROUPS, MENU, YES_NO, MakeLine, heard_text
 
 SPEECH_DB = -22.0
-TALK = "так вот она мне и говорит что завтра приедет и привезёт всё что мы просили а я отвечаю конечно"
-
-
-def crowd(seconds: float, *, behind_db: float) -> bytes:
-    """Make five people who talk without end."""
-    count = int(seconds * SAMPLE_RATE_HZ)
-    voices = [np.frombuffer(spoken(TALK, voice=f"ru+{name}"), "<i2") for name in ("f2", "m3", "f4", "m1", "f5")]
-    talk = sum(np.resize(np.roll(voice.astype(float), 5000 * place), count) for place, voice in enumerate(voices))
-    talk *= 32768 * 10 ** ((SPEECH_DB - behind_db) / 20) / np.sqrt(np.mean(talk**2))
-    return bytes(np.rint(talk).astype("<i2").data)
 
 
 def said_in_crowd(*parts: str, behind_db: float) -> tuple[bytes, float]:
     """Return the caller's audio and when their last word ends; seconds of silence follow."""
     speech = silence(1.5) + silence(0.9).join(spoken(part, level_db=SPEECH_DB) for part in parts)
     whole = speech + silence(15)
-    return mixed(whole, crowd(len(whole) / 2 / SAMPLE_RATE_HZ, behind_db=behind_db)), len(speech) / 2 / SAMPLE_RATE_HZ
+    return mixed(whole, crowd(len(whole) / 2 / SAMPLE_RATE_HZ, level_db=SPEECH_DB - behind_db)), len(
+        speech
+    ) / 2 / SAMPLE_RATE_HZ
 
 
 @pytest.mark.parametrize("behind_db", [12, 16])
@@ -70,7 +61,7 @@ async def test_who_says_nothing_is_asked_again_though_others_talk_on(make_line: 
     await make_line(MENU, caller=caller).send(audio)
 
     line = make_line(YES_NO, caller=caller)
-    await line.send(crowd(15, behind_db=16))
+    await line.send(crowd(15, level_db=SPEECH_DB - 16))
 
     assert isinstance(line.answer, NothingHeard)
     assert line.seconds < YES_NO.limits.start_seconds + 1
