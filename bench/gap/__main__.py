@@ -2,15 +2,15 @@
 
 A line of its own is started on free ports, with the flows of bench/flows: yes/no, menu, a code of four digits, a long
 prompt to be interrupted, an open question, and a card number dictated in groups with pauses of 1.5 s. Scripted callers
-(the held-out voices, each at its own level, a third of them with noise) ring it over real SIP. Times are read off the
-stereo recordings made on the callers' side:
+(the held-out voices, each at its own level, a third of them with noise) ring it over real SIP; behind a few more, five
+people talk on for the whole call. Times are read off the stereo recordings made on the callers' side:
 
   closed, open   end of the caller's speech -> first sound of the answer
   barge-in       first sound of the caller's speech -> the prompt is silent
   dictation      how often Yulia spoke before the caller had finished the number
 
 Examples:
-  make bench-gap                              about 8 minutes, three calls at a time
+  make bench-gap                              about 10 minutes, three calls at a time
   make bench-gap ARGS="--calls 2 --rounds 1"  a quick look
   make bench-gap ARGS="--publish"             and write docs/benchmarks/gap.md anew
   make bench-gap ARGS="--keep /tmp/calls"     keep the recordings: the caller on the left, Yulia on the right
@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             speaking = progress.add_task("the callers learn their words", total=None)
             callers = make_callers(
                 options.calls,
+                options.in_crowd,
                 options.rounds,
                 lambda done, total: progress.update(speaking, completed=done, total=total),
             )
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     figures = GapFigures.of(turns)
     console.print(_table(figures))
-    facts = run_facts("bench-gap", arguments) | {"calls": options.calls, "at_once": options.at_once}
+    facts = run_facts("bench-gap", arguments)
+    facts |= {"calls": options.calls, "in_crowd": options.in_crowd, "at_once": options.at_once}
     results = write_results("gap", facts | figures.as_dict())
     console.print(f"results: bench/results/{results}")
     if options.publish:
@@ -136,6 +138,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="make bench-gap", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--calls", type=int, default=12, metavar="N", help="calls (default 12)")
+    parser.add_argument(
+        "--in-crowd",
+        type=int,
+        default=3,
+        metavar="N",
+        help="more calls, out of a crowd (default 3: 18, 14, 10 dB)",
+    )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of questions in a call (default 3)")
     parser.add_argument("--at-once", type=int, default=3, metavar="N", help="calls at a time (default 3)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the stereo recordings there")

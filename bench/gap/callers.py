@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -17,6 +17,7 @@ from bench.asr.voices import SOURCE_RATE_HZ, Samples, held_out_voices, spoken
 from bench.gap.timing import LONGEST_NEXT_SECONDS, Clip, Turn, is_sound, place_of, read_turn
 from ivr.softphone.errors import SoftphoneError
 from ivr.softphone.phone import LineCall, SoftPhones
+from ivr.softphone.surroundings import crowd
 
 YES_NO, MENU, DIGITS, BARGE_IN, OPEN, DICTATION = "yes_no", "menu", "digits", "barge_in", "open", "dictation"
 AGAIN = "again"
@@ -41,6 +42,8 @@ _OPEN_PAUSES_SECONDS = (0.2, 0.45)  # in the middle of a sentence
 _PROMPT_OVER_SECONDS = 0.7
 _ANSWER_LIMIT_SECONDS = 20.0
 _RATES = (0.9, 1.0, 1.2)
+_CROWD = 5
+_CROWD_DB = (18.0, 14.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,13 @@ class Caller:
     number: str
     voice: str
     level_dbfs: float
-    snr_db: float | None
+    snr_db: float | None  # of steady noise around what they say
+    crowd_db: float | None  # people who talk on behind them for the whole call are so much quieter
     answers: tuple[tuple[str, Clip], ...]  # kind and clip, in the order they are said
 
 
-def make_callers(calls: int, rounds: int, told: Callable[[int, int], object]) -> list[Caller]:
-    """Make up callers and speak what they will say, with the held-out voices.
+def make_callers(calls: int, in_crowd: int, rounds: int, told: Callable[[int, int], object]) -> list[Caller]:
+    """Make up callers and speak what they will say, with the held-out voices; `in_crowd` more call out of a crowd.
 
     Raises:
         PackageMissing: the voices cannot be had.
@@ -63,7 +67,7 @@ def make_callers(calls: int, rounds: int, told: Callable[[int, int], object]) ->
     voices, files = held_out_voices()
     random = Random("callers of the gap bench")
     scripts = []
-    for call in range(calls):
+    for call in range(calls + in_crowd):
         voice, rate = voices[call % len(voices)], random.choice(_RATES)
         said = [(kind, _groups(kind, random)) for _ in range(rounds) for kind in ROUND]
         scripts.append((voice, rate, said))
@@ -80,13 +84,14 @@ def make_callers(calls: int, rounds: int, told: Callable[[int, int], object]) ->
     clips = dict(zip(wanted, spoken(wanted, files, more), strict=True))
     callers = []
     for call, (voice, rate, said) in enumerate(scripts):
-        level, snr = random.uniform(-30, -18), (random.uniform(15, 25) if call % 3 == 2 else None)
+        crowd_db = _CROWD_DB[(call - calls) % len(_CROWD_DB)] if call >= calls else None
+        level, snr = random.uniform(-30, -18), (random.uniform(15, 25) if call % 3 == 2 and crowd_db is None else None)
         noise = np.random.default_rng(call)
         answers = tuple(
             (kind, _clip(kind, groups, [clips[voice, rate, group] for group in groups], level, snr, random, noise))
             for kind, groups in said
         )
-        callers.append(Caller(f"+7903222{call:04}", voice, level, snr, answers))
+        callers.append(Caller(f"+7903222{call:04}", voice, level, snr, crowd_db, answers))
     return callers
 
 
@@ -132,6 +137,8 @@ async def converse(
 ) -> tuple[list[Turn], LineCall]:
     """Ring the line and answer its questions; read the times off the recording. A call that breaks off ends early."""
     call = await phones.call(hotline, caller_number=caller.number, server=server)
+    if caller.crowd_db is not None:
+        call.surround(await crowd(_CROWD, caller.level_dbfs - caller.crowd_db))
     random = Random(caller.number)
     said: list[tuple[str, Clip]] = []
     try:
@@ -156,7 +163,8 @@ async def converse(
         pass  # what was said so far still counts
     finally:
         await call.hang_up()
-    return await asyncio.to_thread(_read, call, said), call
+    turns = await asyncio.to_thread(_read, call, said)
+    return [replace(turn, in_crowd=caller.crowd_db is not None) for turn in turns], call
 
 
 async def _speak(call: LineCall, clip: Clip) -> None:

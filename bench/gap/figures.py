@@ -74,6 +74,7 @@ class GapFigures:
     open: Distribution
     barge_in: Distribution
     by_kind: tuple[Distribution, ...]
+    in_crowd: tuple[Distribution, ...]  # of callers behind whom others talk on; they are in no other figure
     cut: int  # numbers that Yulia spoke into
     dictated: int
     cut_elsewhere: int
@@ -83,31 +84,38 @@ class GapFigures:
     turns: tuple[Turn, ...]
 
     @classmethod
-    def of(cls, turns: Sequence[Turn]) -> GapFigures:
+    def of(cls, every_turn: Sequence[Turn]) -> GapFigures:
         """Sort turns."""
+        turns = [turn for turn in every_turn if not turn.in_crowd]
+        crowd = [turn for turn in every_turn if turn.in_crowd]
         kinds = tuple(
             Distribution(f"closed: {_TOLD[kind]}", _gaps(turn for turn in turns if turn.kind == kind))
             for kind in CLOSED
         )
-        stops = tuple(sorted(turn.stop_seconds for turn in turns if turn.stop_seconds is not None))
+        in_crowd = (
+            Distribution("in a crowd: closed", _gaps(turn for turn in crowd if turn.kind in CLOSED)),
+            Distribution("in a crowd: open", _gaps(turn for turn in crowd if turn.kind == OPEN)),
+            Distribution("in a crowd: barge-in", _stops(crowd)),
+        )
         dictated = [turn for turn in turns if turn.kind == DICTATION and not turn.out_of_turn]
         return cls(
             Distribution("closed questions", _gaps(turn for turn in turns if turn.kind in CLOSED), 0.45, 0.8),
             Distribution("open question", _gaps(turn for turn in turns if turn.kind == OPEN), 0.9, 1.3),
-            Distribution("barge-in: prompt silent", stops, None, 0.25),
+            Distribution("barge-in: prompt silent", _stops(turns), None, 0.25),
             kinds,
+            in_crowd,
             sum(turn.cut for turn in dictated),
             len(dictated),
             sum(turn.cut for turn in turns if turn.kind in (*CLOSED, OPEN) and turn.kind != DICTATION),
             sum(turn.unanswered for turn in turns if turn.kind in (*CLOSED, OPEN)),
             sum(turn.resumed for turn in turns),
             sum(turn.out_of_turn for turn in turns),
-            tuple(turns),
+            tuple(every_turn),
         )
 
     def rows(self) -> Iterator[Distribution]:
         """List the distributions for tables."""
-        yield from (self.closed, *self.by_kind, self.open, self.barge_in)
+        yield from (self.closed, *self.by_kind, self.open, self.barge_in, *self.in_crowd)
 
     def as_dict(self) -> dict[str, Any]:
         """Return them for the results file."""
@@ -116,6 +124,7 @@ class GapFigures:
             "open": self.open.as_dict(),
             "barge_in": self.barge_in.as_dict(),
             "by_kind": {row.what: row.as_dict() for row in self.by_kind},
+            "in_crowd": {row.what: row.as_dict() for row in self.in_crowd},
             "dictation": {"cut": self.cut, "n": self.dictated},
             "cut_elsewhere": self.cut_elsewhere,
             "unanswered": self.unanswered,
@@ -130,3 +139,7 @@ class GapFigures:
 
 def _gaps(turns: Iterable[Turn]) -> tuple[float, ...]:
     return tuple(sorted(turn.gap_seconds for turn in turns if turn.gap_seconds is not None))
+
+
+def _stops(turns: Iterable[Turn]) -> tuple[float, ...]:
+    return tuple(sorted(turn.stop_seconds for turn in turns if turn.stop_seconds is not None))

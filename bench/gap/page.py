@@ -32,7 +32,8 @@ def _page(facts: Mapping[str, Any], figures: GapFigures, results: str) -> Iterat
     yield ""
     yield (
         f"Command: `{facts['command']}`. {facts['date'][:10]}, {facts['machine']['cores']} cores with Asterisk, Redis, "
-        f"worker and callers on them; {facts['calls']} calls, {facts['at_once']} at a time. Results file: "
+        f"worker and callers on them; {facts['calls']} calls and {facts['in_crowd']} out of a crowd, "
+        f"{facts['at_once']} at a time. Results file: "
         f"`bench/results/{results}`."
     )
     yield ""
@@ -60,13 +61,15 @@ def _page(facts: Mapping[str, Any], figures: GapFigures, results: str) -> Iterat
     )
     yield ""
     yield (
-        "- What the caller says is known to the sample: the clip is looked up in the left side, where it lies "
-        "unchanged. Its speech ends with the last sample above -25 dB of its level.\n"
+        "- What the caller says is known to the sample: the clip is looked up in the left side, by "
+        "correlation. Its speech ends with the last sample above -25 dB of its level.\n"
         "- Yulia's sound is found in blocks of 10 ms above -45 dBFS. 20 ms are added, since a packet is heard when all "
         "of it has come; a jitter buffer of the caller's telephone would add its own.\n"
         "- The callers' phones look at their audio every 5 ms: each time is within about 5 ms, plus the 10 ms block.\n"
         "- Barge-in counts where the prompt sounded within the 0.3 s before; it is silent from the last sound before a "
         "silence of 0.4 s. The prompt has no pauses of its own that long.\n"
+        "- In a crowd: five people (espeak-ng's voices) talk on behind the caller for the whole call, 18, 14 or 10 dB "
+        "below them. These callers are in no other row.\n"
         "- Every turn counts, understood or not. The next prompt is the answer: nothing is looked up in between.\n"
         "- The open question ends by the ordinary pause, set to 0.7 s in `bench/flows`; half of what is said there has "
         "a pause of 0.2–0.45 s in the middle."

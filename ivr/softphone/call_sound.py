@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterator
+from itertools import cycle
 
+import numpy as np
 from baresip.audio import CallAudio
 from baresip.errors import AudioNotActive, AudioRestarted
 
@@ -30,7 +33,8 @@ class CallSound:
         self.sent = AudioTrack(settings.sound_dbfs, settings.recording_limit_seconds)
         self.news = asyncio.Event()  # set whenever a frame passed
         self._outbox: deque[bytes] = deque()  # bounded by LineCall.say
-        self._in_stack: deque[bytes] = deque()
+        self._in_stack: deque[tuple[bytes, bool]] = deque()  # and whether it was queued
+        self._behind: Iterator[bytes] | None = None
         self.queued_frames = 0
         self.sent_frames = 0
         self._looked_at = started_at
@@ -39,10 +43,15 @@ class CallSound:
 
     def queue(self, pcm16: bytes) -> int:
         """Put audio behind what is still to be said; return the value of `sent_frames` when it is out."""
-        for start in range(0, len(pcm16), FRAME_BYTES):
-            self._outbox.append(pcm16[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
-            self.queued_frames += 1
+        frames = _frames(pcm16)
+        self._outbox += frames
+        self.queued_frames += len(frames)
         return self.queued_frames
+
+    def surround(self, pcm16: bytes) -> None:
+        """Send this behind everything else and between, from now on and over and over."""
+        frames = _frames(pcm16)
+        self._behind = cycle(frames) if frames else None
 
     def exchange(self) -> None:
         """Take and give audio; called by the pump every few milliseconds."""
@@ -52,15 +61,19 @@ class CallSound:
             received = self._audio.read(info.rx_buffered) if info.rx_buffered else b""
             left = max(0, len(self._in_stack) - -(-info.tx_buffered // FRAME_BYTES))
             for _ in range(left):
-                self.sent.add(self._in_stack.popleft(), self._looked_at, now)
-            self.sent_frames += left
-            while info.tx_ready and self._outbox and len(self._in_stack) < self._lead_frames:
-                if self._audio.write(self._outbox[0]) < FRAME_BYTES:
+                frame, was_queued = self._in_stack.popleft()
+                self.sent.add(frame, self._looked_at, now)
+                self.sent_frames += was_queued
+            while info.tx_ready and (self._outbox or self._behind) and len(self._in_stack) < self._lead_frames:
+                frame = self._next_frame()
+                if self._audio.write(frame) < FRAME_BYTES:
                     break
-                self._in_stack.append(self._outbox.popleft())
+                self._in_stack.append((frame, bool(self._outbox)))
+                if self._outbox:
+                    self._outbox.popleft()
         except AudioRestarted:
             # The media was negotiated anew: frames in the stack are lost, as on any phone.
-            self.sent_frames += len(self._in_stack)
+            self.sent_frames += sum(was_queued for _, was_queued in self._in_stack)
             self._in_stack.clear()
             return
         except AudioNotActive:
@@ -70,6 +83,13 @@ class CallSound:
         if received or left:
             self.news.set()
         self._looked_at = now
+
+    def _next_frame(self) -> bytes:
+        said = self._outbox[0] if self._outbox else bytes(FRAME_BYTES)
+        if self._behind is None:
+            return said
+        both = np.frombuffer(said, np.int16).astype(np.int32) + np.frombuffer(next(self._behind), np.int16)
+        return np.clip(both, -32768, 32767).astype(np.int16).tobytes()
 
     def take_turn(self) -> None:
         """Note that our side has just finished something: from here on the far end's answer is listened for."""
@@ -85,3 +105,7 @@ class CallSound:
         if run is None or (self._sounding_at_turn and run.ended_at <= self._turn_at + _PROMPT_TAIL_SECONDS):
             return None
         return run
+
+
+def _frames(pcm16: bytes) -> list[bytes]:
+    return [pcm16[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0") for at in range(0, len(pcm16), FRAME_BYTES)]

@@ -129,6 +129,10 @@ class LineCall(CallLife):
         self.sound.take_turn()
         self._note(Happening.SPOKEN, label)
 
+    def surround(self, pcm16: bytes) -> None:
+        """Let 8 kHz audio be heard behind all that is said and between, over and over until the call ends."""
+        self.sound.surround(pcm16)
+
     async def press(self, keys: str, gap_seconds: float = 0.12) -> None:
         """Press telephone keys, each for 0.1 s.
 

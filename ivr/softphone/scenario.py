@@ -6,6 +6,7 @@ description: Asks for the balance by voice
 caller_number: "+79160000001"       # who calls; the command line may override it
 number: "100"                       # whom; default: the line's own hotline number
 voice: {name: ru+f3, words_per_minute: 130, pitch: 50}     # espeak-ng; this is the default
+behind: {people: 5, below_db: 14}    # optional: who talks on behind the caller, and how much more quietly
 listen_for: ["на карте {n|points}"] # more texts that may be said, for the transcript (`{n|points}` an amount)
 steps:                              # from the answer on
   - wait_prompt                     # until Yulia has spoken and been silent for 0.7 s, at most 30 s
@@ -41,6 +42,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ivr.softphone.caller_voice import EspeakVoice
+from ivr.softphone.surroundings import MOST_PEOPLE
 
 _Seconds = Annotated[float, Field(ge=0, le=600)]
 _Limit = Annotated[float, Field(gt=0, le=600)]
@@ -172,6 +174,13 @@ class AgentPart(_Read):
         return self
 
 
+class Behind(_Read):
+    """People who talk on behind the caller for the whole call."""
+
+    people: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = 5
+    below_db: Annotated[float, Field(ge=0, le=60)] = 14.0
+
+
 class Scenario(_Read):
     """A caller's part, read and checked."""
 
@@ -180,6 +189,7 @@ class Scenario(_Read):
     caller_number: Annotated[str, Field(pattern=r"^\+?[0-9]{1,15}$")]
     number: Annotated[str, Field(pattern=r"^[0-9*#+]{1,20}$")] | None = None
     voice: EspeakVoice = EspeakVoice()
+    behind: Behind | None = None
     listen_for: tuple[str, ...] = ()
     steps: Annotated[tuple[Annotated[Step, Field(discriminator="step")], ...], BeforeValidator(_not_empty)]
     agent: AgentPart | None = None

@@ -9,9 +9,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ivr.softphone.call_events import Happening
+from ivr.softphone.call_events import CallEvent, Happening, Side
 from ivr.softphone.frames import FrameLateness
 from ivr.softphone.line_call import LineCall
+
+_WORDS = {
+    Happening.DIALLED: "набирает",
+    Happening.RINGING: "звонок идёт",
+    Happening.ANSWERED: "соединение установлено",
+    Happening.KEY: "клавиша",
+}
 
 
 class Who(Enum):
@@ -65,6 +72,17 @@ class ScenarioReport:
         return {"ok": self.ok, **plain}
 
 
+def in_words(event: CallEvent) -> str:
+    """Tell an event; what is said is told by its words."""
+    match event.kind:
+        case Happening.SPEAKING | Happening.SPOKEN:
+            return event.text
+        case Happening.OVER:
+            return "[кладёт трубку]" if event.text.startswith(Side.US.value) else "[на том конце положили трубку]"
+        case kind:
+            return f"[{_WORDS[kind]}{' ' + event.text if event.text else ''}]"
+
+
 def recording_path(folder: Path, name: str) -> Path:
     """Choose a file name that sorts by time and that no other recording has."""
     stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
@@ -79,7 +97,7 @@ def response_gaps(call: LineCall) -> list[float]:
 
     From the last frame with sound that we sent, or the end of a key, to the first frame with sound that arrived after
     it. Not counted where she was speaking at that moment (she was interrupted) or answered only after the caller's
-    next word. Each is known to within two looks of the pump.
+    next word, and not for callers behind whom others talk on. Each is known to within two looks of the pump.
     """
     turns = [run.ended_at for run in call.sent.sound_runs(pause_seconds=0.8)]
     turns += [event.at + 0.1 for event in call.events if event.kind is Happening.KEY]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from asr_models.port import Recogniser
 from ivr.softphone.agent import AgentPhone
-from ivr.softphone.call_events import CallEvent, Happening, Side
+from ivr.softphone.call_events import CallEvent, Happening
 from ivr.softphone.caller_voice import EspeakCaller, EspeakVoice
 from ivr.softphone.errors import CallOver, ScenarioInvalid, SoftphoneError
 from ivr.softphone.line_call import LineCall
@@ -32,19 +32,20 @@ from ivr.softphone.scenario import (
     WaitPrompt,
     WaitSound,
 )
-from ivr.softphone.scenario_report import ScenarioReport, StoryLine, Who, recording_path, response_gaps
+from ivr.softphone.scenario_report import (
+    ScenarioReport,
+    StoryLine,
+    Who,
+    in_words,
+    recording_path,
+    response_gaps,
+)
+from ivr.softphone.surroundings import CALLER_DBFS, crowd
 from ivr.softphone.transcript import HeardSpeech, Transcriber, contains_phrase, shown, transcript_phrases
 
 _AGENT_RING_LIMIT_SECONDS = 120.0
 
 _AGENT_VOICE = EspeakVoice("ru+m3", 150, 40)
-
-_WORDS = {
-    Happening.DIALLED: "набирает",
-    Happening.RINGING: "звонок идёт",
-    Happening.ANSWERED: "соединение установлено",
-    Happening.KEY: "клавиша",
-}
 
 
 class StepFailed(Exception):
@@ -120,8 +121,11 @@ class _Run:
     # ---- the caller ----
 
     async def _steps(self, call: LineCall) -> None:
+        behind = self.scenario.behind
         try:
+            others = await crowd(behind.people, CALLER_DBFS - behind.below_db) if behind is not None else b""
             await call.answered()
+            call.surround(others)
         except SoftphoneError as error:
             self._fail(str(error))
             return
@@ -257,16 +261,8 @@ class _Run:
             self.stage.on_line(line)
 
     def _tell_event(self, who: Who, event: CallEvent) -> None:
-        match event.kind:
-            case Happening.SPEAKING:
-                self._tell(event.at, who, event.text)
-            case Happening.SPOKEN:
-                pass
-            case Happening.OVER:
-                by_us = event.text.startswith(Side.US.value)
-                self._tell(event.at, who, "[кладёт трубку]" if by_us else "[на том конце положили трубку]")
-            case kind:
-                self._tell(event.at, who, f"[{_WORDS[kind]}{' ' + event.text if event.text else ''}]")
+        if event.kind is not Happening.SPOKEN:
+            self._tell(event.at, who, in_words(event))
 
     def _tell_speech(self, speech: HeardSpeech) -> None:
         # With an agent on the line it is the agent's voice that is heard.

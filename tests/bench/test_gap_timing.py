@@ -55,6 +55,13 @@ def test_a_clip_said_twice_is_found_again_behind_the_first_time() -> None:
     assert place_of(said, left, first + said.speech_end) == 3 * RATE_HZ
 
 
+@pytest.mark.parametrize("below_db", [10, 14])
+def test_a_clip_is_found_though_other_people_talk_behind_it(below_db: float) -> None:
+    said = clip()
+    others = noise(5, 9, level=3000 * 10 ** (-below_db / 20))
+    assert place_of(said, line(5, (1.2345, said.pcm16)) + others, 0) == int(1.2345 * RATE_HZ)
+
+
 def test_a_clip_that_was_not_said_is_not_found() -> None:
     assert place_of(clip(seed=2), line(5, (1.0, clip(seed=1).pcm16)), 0) is None
 
@@ -134,6 +141,15 @@ def test_cut_numbers_are_counted_apart_from_gaps() -> None:
     )
     assert (figures.cut, figures.dictated, figures.unanswered, figures.closed.n) == (1, 2, 1, 2)
     assert figures.as_dict()["dictation"] == {"cut": 1, "n": 2}
+
+
+def test_who_calls_out_of_a_crowd_is_counted_apart() -> None:
+    figures = GapFigures.of(
+        [Turn(MENU, "", 0.3), Turn(MENU, "", 2.0, in_crowd=True), Turn(BARGE_IN, "", 0.5, 0.1, in_crowd=True)]
+    )
+    assert (figures.closed.seconds, figures.barge_in.n) == ((0.3,), 0)
+    assert [row.seconds for row in figures.in_crowd] == [(2.0,), (), (0.1,)]
+    assert len(figures.turns) == 3
 
 
 def test_a_prompt_that_goes_on_after_words_is_told() -> None:

@@ -68,7 +68,8 @@ def test_the_page_of_hearing_compares_models_against_the_targets(tmp_path: Path)
 
 def test_the_page_of_gaps_tells_cut_numbers(tmp_path: Path) -> None:
     turns = [Turn(MENU, "", 0.3), Turn(OPEN, "", 0.8), Turn(BARGE_IN, "", 0.4, 0.1), Turn(DICTATION, "", cut=True)]
-    facts = {"command": "make bench-gap", "date": "2026-01-01", "machine": {"cores": 2}, "calls": 1, "at_once": 1}
+    facts = {"command": "make bench-gap", "date": "2026-01-01", "machine": {"cores": 2}}
+    facts |= {"calls": 1, "in_crowd": 1, "at_once": 1}
     written = gap_page.publish(facts, GapFigures.of(turns), "gap-1.json", folder=tmp_path).read_text(encoding="utf-8")
     assert "**1 of 1 cut**" in written
     assert "| barge-in: prompt silent | 1 | 0.100 s | 0.100 s | 0.100 s | p95 ≤ 0.25 s | yes |" in written

@@ -215,3 +215,19 @@ async def test_a_second_set_of_phones_in_one_process_is_refused(phones: SoftPhon
     with pytest.raises(StackFailed, match="did not start"):
         async with SoftPhones():
             pass
+
+
+async def test_what_is_behind_the_caller_is_heard_in_silence_and_under_speech(
+    phones: SoftPhones, asterisk: ScratchAsterisk
+) -> None:
+    line = await call(phones, asterisk, "600")
+    line.surround(noise(0.7, amplitude=600))
+    await line.hear_seconds(1.5)
+    await line.say(noise(0.5))
+    await line.hear_seconds(0.5)
+    sent, _ = line.both_directions()
+    levels = [level_dbfs(sent[at : at + 800].tobytes()) for at in range(len(sent) - 16000, len(sent) - 800, 800)]
+    assert min(levels) == pytest.approx(level_dbfs(noise(1, amplitude=600)), abs=1), "there is no silence any more"
+    assert max(levels) == pytest.approx(level_dbfs(noise(1)), abs=1)
+    assert sum(level > -25 for level in levels) * 0.1 == pytest.approx(0.5, abs=0.15), "said once, without a gap"
+    await line.hang_up()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.softphone.errors import ScenarioInvalid
-from ivr.softphone.scenario import ExpectTranscript, Press, Say, Silence, WaitPrompt
+from ivr.softphone.scenario import Behind, ExpectTranscript, Press, Say, Silence, WaitPrompt
 from ivr.softphone.scenario_reader import DEMONSTRATION, SHIPPED_DIR, read_scenario, shipped_scenario
 
 HEAD = 'name: one\ncaller_number: "+79160000001"\nsteps:\n'
@@ -44,6 +44,11 @@ def test_steps_have_a_short_and_a_long_form(tmp_path: Path) -> None:
         ExpectTranscript(step="expect_transcript", phrases=("баллов",)),
         ExpectTranscript(step="expect_transcript", phrases=("раз", "два|три")),
     )
+
+
+def test_others_may_talk_behind_the_caller(tmp_path: Path) -> None:
+    scenario = read_scenario(write(tmp_path, HEAD + "  - hang_up\nbehind: {below_db: 20}\n"))
+    assert scenario.behind == Behind(people=5, below_db=20)
 
 
 def test_a_step_knows_its_line(tmp_path: Path) -> None:
@@ -85,6 +90,7 @@ def test_a_fault_is_told_with_file_and_line(tmp_path: Path, steps: str, line: in
         ('name: one\ncaller_number: "+7"\nvoice: {name: en}\nsteps: [hang_up]\n', 3, "Russian voice"),
         ('name: one\ncaller_number: "+7"\nsteps: [hang_up]\nagent: {expect_headers: {X: "["}}\n', 4, "expression"),
         ('name: one\ncaller_number: "+7"\nsteps: [hang_up]\nspeed: 3\n', 4, "speed"),
+        ('name: one\ncaller_number: "+7"\nsteps: [hang_up]\nbehind: {people: 99}\n', 4, "behind.people"),
     ],
 )
 def test_a_fault_of_the_whole_is_told_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
