@@ -23,6 +23,7 @@ from ivr.listening.piece_streams import PieceStreams
 from ivr.listening.pieces import Piece, joined
 from ivr.listening.question_grammar import QuestionGrammar
 from ivr.listening.settings import ListeningSettings
+from ivr.listening.word_clock import WordClock
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class Listener:
         self._prompt_plays = True
         self._listened_frames = 0  # since the prompt ended
         self._silent_frames = 0  # of these, with nobody speaking
-        self._wordless_frames = 0  # since somebody began to speak or a word came or went
+        self._word_clock = WordClock()
         self._answer_frames = 0  # since what may be the answer began
         self._keyless_frames: int | None = None  # since the last key; None: no key was pressed
         self._number_ended = False
@@ -153,7 +154,7 @@ class Listener:
         if not self._prompt_plays:
             self._listened_frames += 1
             self._silent_frames += not self._gate.is_open
-        self._wordless_frames += 1
+        self._word_clock.frame_passed()
         if self._streams.pieces:
             self._answer_frames += 1
         if self._keyless_frames is not None:
@@ -171,7 +172,7 @@ class Listener:
             if not self._gate.is_open and not self._failed:
                 self._streams.close_last()
         elif audio:
-            self._wordless_frames = 0
+            self._word_clock.restart()
             self._streams.open(audio, self._gate.periodic_frames)
 
     def _close_piece(self) -> None:
@@ -223,8 +224,7 @@ class Listener:
         parts = [(piece.hypothesis, piece.voiced) for piece in pieces]
         if parts != self._last_read[0]:
             reading = joined(pieces, self._pause)
-            if words(reading.text) != words(self._last_read[1].text):
-                self._wordless_frames = 0
+            self._word_clock.read(words(reading.text))
             self._last_read = parts, reading
         return self._last_read[1]
 
@@ -245,7 +245,7 @@ class Listener:
             return False  # a number of keys alone has a clock of its own
         limits = self._question.limits
         # Where noise or other people hold the gate open, the time without a new word tells.
-        wordless_seconds = self._wordless_frames * FRAME_SECONDS - self._settings.partial_lag_seconds
+        wordless_seconds = self._word_clock.seconds - self._settings.partial_lag_seconds
         if self._grammar.satisfied(reading.text, reading.alternatives):
             calm_seconds = max(self._gate.pause_seconds, wordless_seconds)
             return min(calm_seconds, keyless_seconds) >= limits.complete_seconds
@@ -253,6 +253,8 @@ class Listener:
         if self._grammar.dictating(reading.text):
             pause_seconds = max(pause_seconds, self._settings.digits_pause_seconds)
         calm_seconds = max(self._gate.pause_seconds, min(wordless_seconds, self._gate.quiet_seconds))
+        if not self._question.free_speech:  # in a crowd as loud as the caller nobody is ever quiet
+            calm_seconds = max(calm_seconds, wordless_seconds - self._settings.wordless_talk_seconds)
         return calm_seconds >= pause_seconds and keyless_seconds >= self._question.keys.inter_key_seconds
 
     def _silent_seconds(self) -> float:

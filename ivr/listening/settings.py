@@ -55,6 +55,12 @@ class ListeningSettings(BaseModel, frozen=True):
     partial_lag_seconds: float = Field(
         0.5, ge=0, description="How late the recogniser's partial results are; used where noise hides the pause."
     )
+    wordless_talk_seconds: float = Field(
+        3.0,
+        ge=0,
+        description="So much longer than a pause somebody may talk without a word of a phrase list: the caller "
+        "of something else, or others as loud.",
+    )
     missing_frames_seconds: float = Field(
         0.5, gt=0, description="When the caller's frames stop coming for this long, the gap counts as silence."
     )

@@ -7,6 +7,7 @@ import pytest
 from asr_models.caller_level import CallerLevel
 from asr_models.port import SAMPLE_RATE_HZ
 from dialogs.engine.vocabulary import NothingHeard
+from dialogs.grammar.words import UNKNOWN
 from tests.asr_models.speech_samples import crowd, mixed, silence, spoken
 from tests.ivr.listening.conftest import CARD, CARD_GROUPS, MENU, YES_NO, MakeLine, heard_text
 
@@ -53,6 +54,38 @@ async def test_half_a_number_is_asked_about_though_others_talk_on(make_line: Mak
 
     assert heard_text(line.answer).replace(",", "") == " ".join(CARD_GROUPS[:2])
     assert end_seconds + 2 < line.seconds < end_seconds + 5
+
+
+@pytest.mark.parametrize("said", ["да", "синхрофазотрон перегревается"])
+async def test_nobody_waits_for_a_crowd_nearly_as_loud_as_the_caller(make_line: MakeLine, said: str) -> None:
+    """At 8 dB what was said may be lost among the others: then it is asked for again."""
+    audio, end_seconds = said_in_crowd(said, behind_db=8)
+    line = make_line(YES_NO)
+
+    await line.send(audio)
+
+    assert heard_text(line.answer)
+    assert line.seconds < end_seconds + 8
+
+
+async def test_half_a_number_is_asked_about_in_a_loud_crowd(make_line: MakeLine) -> None:
+    audio, end_seconds = said_in_crowd(*CARD_GROUPS[:2], behind_db=8)
+    line = make_line(CARD)
+
+    await line.send(audio)
+
+    assert " ".join(CARD_GROUPS[:2]) in heard_text(line.answer).replace(",", "")
+    assert line.seconds < end_seconds + 10
+
+
+async def test_who_talks_of_something_else_is_asked_again_before_they_are_done(make_line: MakeLine) -> None:
+    talk = "понимаете вчера приехала невестка и привезла варенье а соседка заболела и попросила полить цветы"
+    line = make_line(YES_NO)
+
+    await line.send(silence(1) + spoken(f"{talk} {talk} {talk}", level_db=SPEECH_DB))
+
+    assert UNKNOWN in heard_text(line.answer)
+    assert line.seconds < 12
 
 
 async def test_who_says_nothing_is_asked_again_though_others_talk_on(make_line: MakeLine) -> None:
