@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import structlog
 
 from asr_models.caller_level import CallerLevel
-from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, Recogniser
+from asr_models.port import Hypothesis, Recogniser
 from asr_models.speech_gate import SpeechGate
 from asr_models.voice_activity import FRAME_BYTES, FRAME_SECONDS, SILENCE_DB
 from dialogs.engine.vocabulary import AnswerKind, Heard, HearingFailed, NothingHeard, Question
@@ -59,7 +59,6 @@ class Listener:
         self._barge_in = BargeIn(self._settings.barge_in, prompt, background or Background())
         self._streams = PieceStreams(
             recogniser,
-            _expected(question),
             self._grammar,
             on_news=self._weigh,
             on_failure=self._recogniser_failed,
@@ -296,9 +295,3 @@ class Listener:
     def _rest(self) -> None:
         self._at_rest = True
         self._drop(self._streams.pieces)
-
-
-def _expected(question: Question) -> PhraseList:
-    if question.free_speech:
-        return FREE_SPEECH
-    return PhraseList(question.phrases, dictation=question.answer is AnswerKind.DIGITS)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Coroutine
 
 import structlog
 
-from asr_models.port import PhraseList, Recogniser, RecognitionError
+from asr_models.port import Recogniser, RecognitionError
 from ivr.listening.pieces import Piece
 from ivr.listening.question_grammar import QuestionGrammar
 
@@ -20,14 +20,12 @@ class PieceStreams:
     def __init__(
         self,
         recogniser: Recogniser | None,
-        phrases: PhraseList,
         grammar: QuestionGrammar,
         *,
         on_news: Callable[[], None],
         on_failure: Callable[[str], None],
     ) -> None:
         self._recogniser = recogniser
-        self._phrases = phrases
         self._grammar = grammar
         self._on_news = on_news
         self._on_failure = on_failure
@@ -38,7 +36,7 @@ class PieceStreams:
         """Begin a new piece with its first audio."""
         assert self._recogniser is not None
         try:
-            piece = Piece(self._recogniser.open_stream(self._phrases))
+            piece = Piece(self._recogniser.open_stream(self._grammar.expected))
         except RecognitionError as error:
             self._on_failure(str(error))
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from asr_models.phrase_grammar import UNKNOWN
+from asr_models.port import FREE_SPEECH, PhraseList
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import dictating, may_be_corrected, options_of, satisfies, worth_telling, yes_no
 from dialogs.grammar.choice import match
@@ -24,6 +25,13 @@ class QuestionGrammar:
         self._numbers = question.answer is AnswerKind.DIGITS or may_be_corrected(question)
         self._listed = frozenset(word for phrase in question.phrases for word in words(phrase))
         self._last: tuple[str, Sequence[str], bool] = ("", (), False)
+
+    @property
+    def expected(self) -> PhraseList:
+        """What the recogniser is told to expect."""
+        if self._question.free_speech:
+            return FREE_SPEECH
+        return PhraseList(self._question.phrases, dictation=self._question.answer is AnswerKind.DIGITS)
 
     def satisfied(self, text: str, alternatives: Sequence[str] = ()) -> bool:
         """Say whether the text answers the question completely."""
