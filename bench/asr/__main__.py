@@ -6,7 +6,8 @@ What is listened to:
   real people       recordings that Debian's packages hold: words, and strings of digits spliced from them
 
 Each is sent through several kinds of telephone line and heard as the line hears: the gate cuts it, the question's
-phrase list is given, the pieces are joined, the answer is read by the dialogue's own rules. «free»: without the list.
+phrase list is given, what it does not hold is heard again, the pieces are joined, the answer is read by the dialogue's
+own rules. «free»: without the list.
 The audio is made once (a few minutes) and kept in the state folder; packages are fetched by apt, not installed.
 
 Examples:
@@ -122,7 +123,9 @@ def chosen_tasks(audio: BenchAudio, questions: dict[str, BenchQuestion], options
             if options.limit and taken[key] >= options.limit:
                 continue
             taken[key] += 1
-            tasks.append(Task(utterance, mode == FREE, question.listens_for(free=mode == FREE)))
+            free = mode == FREE
+            asked = None if free else question.question
+            tasks.append(Task(utterance, free, question.listens_for(free=free), asked))
     return tasks
 
 

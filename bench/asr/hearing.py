@@ -1,4 +1,4 @@
-"""Hearing the bench's audio as the line does: the gate cuts it, each piece is a stream, the pieces are joined."""
+"""Hearing the bench's audio as the line does: the gate cuts it, each piece has its looks, they are joined."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from asr_models.speech_gate import SpeechGate
 from asr_models.voice_activity import FRAME_BYTES
 from asr_models.vosk_engine import VoskRecogniser
 from bench.asr.sets import Utterance
+from dialogs.engine.vocabulary import Question
 from ivr.listening.pieces import Piece, joined
+from ivr.listening.second_look import with_second_look
 
 _PER_TASK = 24
 
@@ -34,6 +36,7 @@ class Task:
     utterance: Utterance
     free: bool
     phrases: PhraseList
+    question: Question | None = None  # whose answers are heard, second looks included; None: by the phrase list alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
         pcm16 = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2).tobytes()
         pieces = [pcm16] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
         began = time.process_time()
-        hypotheses = [await _hear(piece, task.phrases) for piece in pieces]
+        hypotheses = [await _hear(piece, task) for piece in pieces]
         cpu_seconds = time.process_time() - began
         reading = joined([Piece(None, hypothesis, closed=True) for hypothesis in hypotheses])
         heard.append(
@@ -150,12 +153,15 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
     return heard
 
 
-async def _hear(pcm16: bytes, phrases: PhraseList) -> Hypothesis:
-    stream = _Process.recogniser.open_stream(phrases)
+async def _hear(pcm16: bytes, task: Task) -> Hypothesis:
+    recogniser = _Process.recogniser
+    listener = recogniser if task.question is None else with_second_look(recogniser, task.question)
+    assert listener is not None
+    stream = listener.open_stream(task.phrases)
     try:
         for place in range(0, len(pcm16), 16000):
             stream.feed(pcm16[place : place + 16000])
-            await stream.decoded()
+            await recogniser.caught_up()
         return await stream.finish()
     finally:
         stream.cancel()

@@ -53,7 +53,7 @@ def bench_questions() -> Mapping[str, BenchQuestion]:
     bundle = load_bundle(BUNDLED_FOLDER)
     slots = bundle.slots
     found = (
-        BenchQuestion("yes_no", _asking(bundle, "number_is_right").question, slots["number_is_right"]),
+        BenchQuestion("yes_no", _asking(bundle, "consent").question, slots["consent"]),
         BenchQuestion("command", _asking(bundle, "topic").question, slots["topic"]),
         BenchQuestion("card", _asking(bundle, "card_number").question, slots["card_number"]),
         BenchQuestion("phone", _asking(bundle, "other_phone").question, slots["other_phone"]),

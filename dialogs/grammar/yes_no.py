@@ -64,11 +64,25 @@ def parse(text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = 
     «Да нет» is a no, as any Russian knows; the longest phrases are taken first, so that «не верно» is no «верно».
     Beside unknown speech a nod or a lone «не» is no answer: a recogniser finds them in any other talk.
     """
+    found, _ = _read(text, more_yes, more_no)
+    return found.pop() if len(found) == 1 else None
+
+
+def without(text: str) -> str:
+    """Take the text's yes and no for unknown speech; the same text when there are none."""
+    found, rest = _read(text)
+    return " ".join(word or UNKNOWN for word in rest) if found else text
+
+
+def _read(
+    text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = ()
+) -> tuple[set[bool], tuple[str, ...]]:
+    """Return what was answered, and the other words with a stop in each answer's place."""
     said = words(text)
     if UNKNOWN in text:
         said = tuple("" if word in _NODS else word for word in said)
     elif said == ("не",):  # a clipped «нет»
-        return False
+        return {False}, ("",)
     meanings = {phrase_words(phrase): True for phrase in YES + more_yes}
     meanings |= {phrase_words(phrase): False for phrase in NO + more_no}
     found: set[bool] = set()
@@ -77,4 +91,4 @@ def parse(text: str, more_yes: tuple[str, ...] = (), more_no: tuple[str, ...] = 
             found.add(meanings[phrase])
             # a stop in the place of what was read keeps its neighbours from forming a new phrase
             said = (*said[:at], "", *said[at + len(phrase) :])
-    return found.pop() if len(found) == 1 else None
+    return found, said
