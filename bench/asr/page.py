@@ -60,7 +60,8 @@ def _page(facts: Mapping[str, Any], reports: Sequence[ModelReport], results: str
     yield (
         "Audio goes the line's own way: the speech gate cuts it, each piece is a recogniser's stream with the "
         "question's phrase list, what it does not hold is heard again, the pieces are joined, and the dialogue's rules "
-        "read the answer. «free» is without a list. Intervals are 95 % (Wilson; for word error by drawing utterances anew)."
+        "read the answer. «free» is without a list. Intervals are 95 % (Wilson; for word error by drawing utterances "
+        "anew)."
     )
     yield ""
     yield "## Targets"
