@@ -9,6 +9,7 @@ from statistics import median
 _MEMORY_FRAMES = 300  # voiced ones: 6 s of speech, pauses and prompts left out
 _LOUD_SHARE = 0.93  # of the remembered frames that are quieter: a cough or a door in the memory changes little
 _FAR_DB, _FAR_EVERY = 10.0, 5  # what is so much quieter may be others': they are taken for the caller after 30 s
+_SPOKEN_FRAMES = 1500  # voiced ones, 30 s: so long words tell who the caller is
 _ATTACK_FRAMES = 3  # louder speech counts from its second frame on; a click does not
 _ATTACK_MARGIN_DB = 3.0  # stressed vowels are that much louder
 
@@ -21,10 +22,15 @@ class CallerLevel:
         self._ordered: list[float] = []
         self._newest: deque[float] = deque(maxlen=_ATTACK_FRAMES)
         self._far_frames = 0
+        self._spoken_db: float | None = None  # of the newest words
+        self._frames_since_words = 0
 
     def heard(self, frame_db: float) -> None:
         """Take the level of a voiced frame, in dB of full scale."""
         self._newest.append(frame_db)
+        self._frames_since_words += 1
+        if self._frames_since_words > _SPOKEN_FRAMES:
+            self._spoken_db = None
         usual_db = self._usual_db
         if usual_db is not None and frame_db < usual_db - _FAR_DB:
             self._far_frames += 1
@@ -35,11 +41,19 @@ class CallerLevel:
         self._recent.append(frame_db)
         insort(self._ordered, frame_db)
 
+    def spoke(self, level_db: float) -> None:
+        """Take the level of words that were understood: whoever else was heard before them is not the caller."""
+        self._spoken_db = level_db
+        self._frames_since_words = 0
+
     @property
     def speech_db(self) -> float | None:
         """Level of the caller's loud vowels, in dB of full scale; None before anything was heard."""
         usual_db = self._usual_db
-        return None if usual_db is None else max(usual_db, median(self._newest) - _ATTACK_MARGIN_DB)
+        if usual_db is None:
+            return self._spoken_db
+        loudest_db = max(usual_db, median(self._newest) - _ATTACK_MARGIN_DB)
+        return loudest_db if self._spoken_db is None else max(loudest_db, self._spoken_db)
 
     @property
     def _usual_db(self) -> float | None:

@@ -29,6 +29,7 @@ class Foreground:
         self._loudest_db: float | None = None  # of this utterance; None between utterances
         self._powers: deque[float] = deque(maxlen=_SMOOTHED_FRAMES)
         self._smoothed_db = SILENCE_DB
+        self.spoken_db: float | None = None  # loudest voiced tenth of a second of this question's utterances
         self.quiet_frames = 0  # since the newest one as loud as the caller usually is
 
     def is_callers(self, frame_db: float, *, voiced: bool) -> bool:
@@ -42,6 +43,8 @@ class Foreground:
             self._after_silence = self._after_silence or self._was_silent(caller_db, voiced=voiced)
             return is_near or (voiced and self._after_silence)
         self._loudest_db = max(self._loudest_db, self._smoothed_db)
+        if voiced:
+            self.spoken_db = max(self.spoken_db or SILENCE_DB, self._smoothed_db)
         goes_on = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
         may_begin_low = self._was_silent(self._loudest_db, voiced=voiced)
         self._far_frames = 0 if goes_on or may_begin_low else self._far_frames + 1

@@ -89,6 +89,11 @@ class SpeechGate:
         self._look_back.clear()
         return audio
 
+    def words_heard(self) -> None:
+        """Learn that what passed so far holds words: its loudest moments are the caller's."""
+        if self._foreground.spoken_db is not None:
+            self._caller.spoke(self._foreground.spoken_db)
+
     def close(self) -> None:
         """Take what comes next as a new utterance."""
         self.is_open = False

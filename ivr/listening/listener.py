@@ -224,6 +224,8 @@ class Listener:
         if parts != self._last_read[0]:
             reading = joined(pieces, self._pause)
             self._word_clock.read(words(reading.text))
+            if self.has_words:
+                self._gate.words_heard()
             self._last_read = parts, reading
         return self._last_read[1]
 

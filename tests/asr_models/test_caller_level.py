@@ -62,3 +62,26 @@ def test_it_is_never_outside_what_was_heard(levels_db: list[float]) -> None:
     speech_db = heard(*levels_db).speech_db
     assert speech_db is not None
     assert min(levels_db) <= speech_db <= max(levels_db)
+
+
+def test_words_tell_the_caller_from_a_crowd_that_was_heard_before() -> None:
+    level = heard(-35.0, count=300)
+    level.spoke(-20.0)
+    for _ in range(500):
+        level.heard(-35.0)
+    assert level.speech_db == -20.0
+
+
+def test_words_long_ago_tell_nothing() -> None:
+    level = heard(-35.0, count=300)
+    level.spoke(-20.0)
+    for _ in range(1501):
+        level.heard(-35.0)
+    assert level.speech_db == -35.0
+
+
+def test_the_newest_words_count() -> None:
+    level = heard(-35.0, count=300)
+    level.spoke(-10.0)
+    level.spoke(-25.0)
+    assert level.speech_db == -25.0

@@ -102,3 +102,17 @@ def test_it_is_known_how_long_nobody_was_as_loud_as_the_caller() -> None:
 
 def test_what_is_not_voiced_is_nobodys_however_loud() -> None:
     assert not any(judged(Foreground(SETTINGS, CallerLevel()), NEAR_DB, 20, voiced=False))
+
+
+def test_the_loudest_speech_of_a_question_is_known_and_a_noise_is_no_speech() -> None:
+    foreground = Foreground(SETTINGS, known_caller(FAR_DB))
+    judged(foreground, FAR_DB, 5)
+    assert foreground.spoken_db is None, "no utterance has begun"
+    foreground.begin()
+    judged(foreground, FAR_DB, 10)
+    foreground.end()
+    foreground.begin()
+    judged(foreground, FAR_DB + 10, 10)
+    judged(foreground, NEAR_DB, 5, voiced=False)
+    assert foreground.spoken_db is not None
+    assert FAR_DB + 9 < foreground.spoken_db < FAR_DB + 12

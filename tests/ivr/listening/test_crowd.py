@@ -56,6 +56,26 @@ async def test_half_a_number_is_asked_about_though_others_talk_on(make_line: Mak
     assert end_seconds + 2 < line.seconds < end_seconds + 5
 
 
+@pytest.mark.parametrize(
+    ("said", "heard"), [("да", "да"), ("проверить баланс", "проверить баланс"), ("баланс", UNKNOWN)]
+)
+async def test_a_crowd_that_was_heard_before_the_caller_is_not_taken_for_them(
+    make_line: MakeLine, said: str, heard: str
+) -> None:
+    """The last one is misheard, but words of it came: nobody waits for the others then, either."""
+    caller = CallerLevel()
+    asked = YES_NO if said == "да" else MENU
+    greeted = make_line(asked, caller=caller, prompt_ended=False)
+    await greeted.send(crowd(8, level_db=SPEECH_DB - 14))
+    audio, end_seconds = said_in_crowd(said, behind_db=14)
+    line = make_line(asked, caller=caller)
+
+    await line.send(audio)
+
+    assert heard_text(line.answer) == heard
+    assert line.seconds < end_seconds + 3
+
+
 @pytest.mark.parametrize("said", ["да", "синхрофазотрон перегревается"])
 async def test_nobody_waits_for_a_crowd_nearly_as_loud_as_the_caller(make_line: MakeLine, said: str) -> None:
     """At 8 dB what was said may be lost among the others: then it is asked for again."""
