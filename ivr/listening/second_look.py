@@ -12,8 +12,18 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import structlog
+
 from asr_models.phrase_grammar import UNKNOWN
-from asr_models.port import FREE_SPEECH, SAMPLE_RATE_HZ, Hypothesis, PhraseList, Recogniser, RecognitionStream
+from asr_models.port import (
+    FREE_SPEECH,
+    SAMPLE_RATE_HZ,
+    Hypothesis,
+    PhraseList,
+    Recogniser,
+    RecognitionError,
+    RecognitionStream,
+)
 from dialogs.engine.answers import COMMANDS
 from dialogs.engine.vocabulary import AnswerKind, Question
 from dialogs.grammar import option_in, options_of, yes_no
@@ -21,9 +31,12 @@ from dialogs.grammar.correction_words import read_changes
 from dialogs.grammar.dictation import dictation
 from dialogs.grammar.words import words
 
+log = structlog.get_logger()
+
 MAX_SECONDS = 30
 LEAST_NUMBER_WORDS = 2
 """One may be any noise."""
+_NOTHING = Hypothesis("", 0.0, is_final=True)
 LEAST_AGREED_SHARE = 0.4
 """Of a correction's words that free speech must hold, too: the graph of numbers hears numbers in any talk. Of 167
 corrections by voices never trained on 98 % have it, of talk beside the point that sounds like one 20 %."""
@@ -146,11 +159,16 @@ class _Stream:
         return answer
 
     async def _hear_again(self, phrases: PhraseList) -> Hypothesis:
+        """Hear the same audio by other words; nothing when that takes too long: the list's own reading is there."""
         if self._cancelled:
-            return Hypothesis("", 0.0, is_final=True)
-        self._further = self._recogniser.open_stream(phrases)
-        self._further.feed(bytes(self._heard))
-        return await self._further.finish()
+            return _NOTHING
+        try:
+            self._further = self._recogniser.open_stream(phrases)
+            self._further.feed(bytes(self._heard))
+            return await self._further.finish()
+        except RecognitionError as error:
+            log.warning("listening.second_look_failed", error=str(error))
+            return _NOTHING
 
     def cancel(self) -> None:
         self._cancelled = True

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList
+from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, RecognitionError
 from dialogs.engine.vocabulary import Question
 from dialogs.grammar import yes_no
 from ivr.listening.second_look import SecondLook
@@ -23,6 +23,7 @@ class ScriptedStream:
     """Implements `asr_models.port.RecognitionStream`."""
 
     reading: tuple[str, ...]
+    fails: bool = False
 
     def feed(self, pcm16: bytes) -> None:
         pass
@@ -32,6 +33,8 @@ class ScriptedStream:
         yield
 
     async def finish(self) -> Hypothesis:
+        if self.fails:
+            raise RecognitionError("too slow")
         text, *others = self.reading
         return Hypothesis(text, 1.0 if text else 0.0, is_final=True, alternatives=tuple(others))
 
@@ -46,12 +49,15 @@ class ScriptedRecogniser:
     listed: str
     corrected: tuple[str, ...] = ("",)
     free: str = ""
+    looks_fail: bool = False
     name: str = "scripted"
 
     def open_stream(self, phrases: PhraseList) -> ScriptedStream:
         if phrases == FREE_SPEECH:
-            return ScriptedStream((self.free,))
-        return ScriptedStream(self.corrected if phrases.dictation else (self.listed,))
+            return ScriptedStream((self.free,), self.looks_fail)
+        if phrases.dictation:
+            return ScriptedStream(self.corrected, self.looks_fail)
+        return ScriptedStream((self.listed,))
 
     def vocabulary_lacks(self, phrases: PhraseList) -> tuple[str, ...]:
         return ()
@@ -110,6 +116,13 @@ async def test_a_correction_that_free_speech_does_not_hold_is_none() -> None:
 async def test_a_correction_that_free_speech_mostly_holds_is_one() -> None:
     looks = ScriptedRecogniser("нет [unk]", ("нет вторая группа сорок пять",), "нет второй раз сорок пять")
     assert (await heard(looks, READ_BACK)).text == "нет вторая группа сорок пять"
+
+
+@pytest.mark.parametrize("question", [ANYTHING_ELSE, READ_BACK])
+@pytest.mark.parametrize(("listed", "left"), [("[unk]", "[unk]"), ("нет [unk]", "[unk]"), ("да конечно", "да конечно")])
+async def test_a_look_that_fails_leaves_what_the_list_is_sure_of(question: Question, listed: str, left: str) -> None:
+    looks = ScriptedRecogniser(listed, ("сорок три",), "баланс", looks_fail=True)
+    assert (await heard(looks, question)).text == left
 
 
 async def test_looks_are_not_begun_after_the_stream_was_thrown_away() -> None:
