@@ -110,7 +110,7 @@ async def test_an_unknown_number_is_helped_by_card_and_birth_date_by_keys(
 
 async def test_a_card_dictated_in_groups_is_read_back_and_found(phones: SoftPhones, line: LineAddresses) -> None:
     """The card by voice, in groups with pauses; the birth date by keys."""
-    ringing = await call(phones, line, "+79031110015")
+    ringing = await call(phones, line, "+79031110025")
     await hear_question(ringing)
     await ringing.say("баланс")
     await hear_question(ringing)
@@ -127,7 +127,7 @@ async def test_a_card_dictated_in_groups_is_read_back_and_found(phones: SoftPhon
     await hear_question(ringing)
     await ringing.press("2")
     await ringing.wait_closed(15)
-    record = await line.latest_record("0015")
+    record = await line.latest_record("0025")
     assert record.end is not None
     assert any("четыреста двенадцать баллов" in prompt for prompt in prompts(record)), record.end.turns
 
