@@ -49,11 +49,8 @@ class CallerLevel:
     @property
     def speech_db(self) -> float | None:
         """Level of the caller's loud vowels, in dB of full scale; None before anything was heard."""
-        usual_db = self._usual_db
-        if usual_db is None:
-            return self._spoken_db
-        loudest_db = max(usual_db, median(self._newest) - _ATTACK_MARGIN_DB)
-        return loudest_db if self._spoken_db is None else max(loudest_db, self._spoken_db)
+        newest_db = median(self._newest) - _ATTACK_MARGIN_DB if self._newest else None
+        return max((db for db in (self._usual_db, newest_db, self._spoken_db) if db is not None), default=None)
 
     @property
     def _usual_db(self) -> float | None:

@@ -43,8 +43,8 @@ class Foreground:
             self._after_silence = self._after_silence or self._was_silent(caller_db, voiced=voiced)
             return is_near or (voiced and self._after_silence)
         self._loudest_db = max(self._loudest_db, self._smoothed_db)
-        if voiced:
-            self.spoken_db = max(self.spoken_db or SILENCE_DB, self._smoothed_db)
+        if voiced and (self.spoken_db is None or self._smoothed_db > self.spoken_db):
+            self.spoken_db = self._smoothed_db
         goes_on = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
         may_begin_low = self._was_silent(self._loudest_db, voiced=voiced)
         self._far_frames = 0 if goes_on or may_begin_low else self._far_frames + 1

@@ -9,11 +9,12 @@ from asr_models.port import FREE_SPEECH, PhraseList
 from dialogs.engine.answers import Answered, understand
 from dialogs.engine.bundle import Bundle, Slot
 from dialogs.engine.steps.collect import Asking, Collect
-from dialogs.engine.vocabulary import AnswerKind, Heard, Question
+from dialogs.engine.vocabulary import Heard, Question
 from dialogs.grammar import worth_telling
 from dialogs.grammar.words import words
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
+from ivr.listening.question_grammar import QuestionGrammar
 
 REJECTED = ""
 """The meaning of speech that is no answer."""
@@ -31,7 +32,7 @@ class BenchQuestion:
         """Return what the recogniser is told to expect."""
         if free or self.question is None:
             return FREE_SPEECH
-        return PhraseList(self.question.phrases, dictation=self.question.answer is AnswerKind.DIGITS)
+        return QuestionGrammar(self.question, backchannels=()).expected
 
     def meaning(self, text: str, alternatives: tuple[str, ...] = ()) -> str:
         """Return what the line would understand; REJECTED when nothing."""

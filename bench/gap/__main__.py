@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 lambda done, total: progress.update(speaking, completed=done, total=total),
             )
             turns = asyncio.run(_measure(callers, options, progress))
-    except PackageMissing as error:
+    except (PackageMissing, SoftphoneError) as error:
         console.print(f"[red]{error}[/]")
         return 2
     figures = GapFigures.of(turns)

@@ -54,7 +54,7 @@ class Caller:
     voice: str
     level_dbfs: float
     snr_db: float | None  # of steady noise around what they say
-    crowd_db: float | None  # people who talk on behind them for the whole call are so much quieter
+    behind: bytes  # people who talk on for the whole call; empty: nobody
     answers: tuple[tuple[str, Clip], ...]  # kind and clip, in the order they are said
 
 
@@ -63,6 +63,7 @@ def make_callers(calls: int, in_crowd: int, rounds: int, told: Callable[[int, in
 
     Raises:
         PackageMissing: the voices cannot be had.
+        CallerVoiceFailed: espeak-ng, which makes the crowd, is missing or failed.
     """
     voices, files = held_out_voices()
     random = Random("callers of the gap bench")
@@ -84,14 +85,16 @@ def make_callers(calls: int, in_crowd: int, rounds: int, told: Callable[[int, in
     clips = dict(zip(wanted, spoken(wanted, files, more), strict=True))
     callers = []
     for call, (voice, rate, said) in enumerate(scripts):
-        crowd_db = _CROWD_DB[(call - calls) % len(_CROWD_DB)] if call >= calls else None
-        level, snr = random.uniform(-30, -18), (random.uniform(15, 25) if call % 3 == 2 and crowd_db is None else None)
+        is_in_crowd = call >= calls
+        level, snr = random.uniform(-30, -18), (random.uniform(15, 25) if call % 3 == 2 and not is_in_crowd else None)
+        crowd_dbfs = level - _CROWD_DB[(call - calls) % len(_CROWD_DB)]
+        behind = asyncio.run(crowd(_CROWD, crowd_dbfs)) if is_in_crowd else b""
         noise = np.random.default_rng(call)
         answers = tuple(
             (kind, _clip(kind, groups, [clips[voice, rate, group] for group in groups], level, snr, random, noise))
             for kind, groups in said
         )
-        callers.append(Caller(f"+7903222{call:04}", voice, level, snr, crowd_db, answers))
+        callers.append(Caller(f"+7903222{call:04}", voice, level, snr, behind, answers))
     return callers
 
 
@@ -137,8 +140,7 @@ async def converse(
 ) -> tuple[list[Turn], LineCall]:
     """Ring the line and answer its questions; read the times off the recording. A call that breaks off ends early."""
     call = await phones.call(hotline, caller_number=caller.number, server=server)
-    if caller.crowd_db is not None:
-        call.surround(await crowd(_CROWD, caller.level_dbfs - caller.crowd_db))
+    call.surround(caller.behind)
     random = Random(caller.number)
     said: list[tuple[str, Clip]] = []
     try:
@@ -164,7 +166,7 @@ async def converse(
     finally:
         await call.hang_up()
     turns = await asyncio.to_thread(_read, call, said)
-    return [replace(turn, in_crowd=caller.crowd_db is not None) for turn in turns], call
+    return [replace(turn, in_crowd=bool(caller.behind)) for turn in turns], call
 
 
 async def _speak(call: LineCall, clip: Clip) -> None:

@@ -36,10 +36,10 @@ log = structlog.get_logger()
 MAX_SECONDS = 30
 LEAST_NUMBER_WORDS = 2
 """One may be any noise."""
-_NOTHING = Hypothesis("", 0.0, is_final=True)
 LEAST_AGREED_SHARE = 0.4
 """Of a correction's words that free speech must hold, too: the graph of numbers hears numbers in any talk. Of 167
 corrections by voices never trained on 98 % have it, of talk beside the point that sounds like one 20 %."""
+_NOTHING = Hypothesis("", 0.0, is_final=True)
 
 
 def with_second_look(recogniser: Recogniser | None, question: Question) -> Recogniser | None:

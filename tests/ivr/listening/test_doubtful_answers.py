@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from asr_models.port import FREE_SPEECH, Hypothesis, PhraseList, RecognitionError
 from dialogs.engine.vocabulary import Question
 from dialogs.grammar import yes_no
+from dialogs.grammar.words import UNKNOWN
 from ivr.listening.second_look import SecondLook
 from tests.ivr.listening.test_second_look import ANYTHING_ELSE, READ_BACK
-
-UNKNOWN = "[unk]"
 
 
 @dataclass(slots=True)
