@@ -13,6 +13,8 @@ from asr_models.caller_level import CallerLevel
 from asr_models.settings import GateSettings
 from asr_models.voice_activity import FRAME_SECONDS, SILENCE_DB
 
+_ONSET_FRAMES = 15  # 0.3 s: within it a talker gets as loud as they are
+_BEFORE_FRAMES = 25  # 0.5 s: who spoke low for less did not begin yet
 _SMOOTHED_FRAMES = 5  # one talker's vowels stand out by 5 dB from a crowd of them, over 0.1 s by 2
 
 
@@ -22,11 +24,15 @@ class Foreground:
     def __init__(self, settings: GateSettings, caller: CallerLevel) -> None:
         self._margin_db = settings.background_margin_db
         self._hold_frames = round(settings.background_hold_seconds / FRAME_SECONDS)
+        self._nearer_db = settings.nearer_margin_db
         self._caller = caller
         self._after_silence = caller.speech_db is None  # nobody else has been heard since the line was silent
         self._silent_frames = 0
         self._far_frames = 0  # since the newest frame that was loud enough
         self._loudest_db: float | None = None  # of this utterance; None between utterances
+        self._onset: deque[float] = deque(maxlen=_ONSET_FRAMES)
+        self._before_frames = 0  # of this utterance, older than the onset
+        self.before_db = SILENCE_DB  # the loudest tenth of a second of these
         self._powers: deque[float] = deque(maxlen=_SMOOTHED_FRAMES)
         self._smoothed_db = SILENCE_DB
         self.spoken_db: float | None = None  # loudest voiced tenth of a second of this question's utterances
@@ -43,6 +49,10 @@ class Foreground:
             self._after_silence = self._after_silence or self._was_silent(caller_db, voiced=voiced)
             return is_near or (voiced and self._after_silence)
         self._loudest_db = max(self._loudest_db, self._smoothed_db)
+        if len(self._onset) == _ONSET_FRAMES:
+            self._before_frames += 1
+            self.before_db = max(self.before_db, self._onset[0])
+        self._onset.append(self._smoothed_db)
         if voiced and (self.spoken_db is None or self._smoothed_db > self.spoken_db):
             self.spoken_db = self._smoothed_db
         goes_on = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
@@ -50,9 +60,21 @@ class Foreground:
         self._far_frames = 0 if goes_on or may_begin_low else self._far_frames + 1
         return voiced and self._far_frames <= self._hold_frames
 
+    @property
+    def loudest_db(self) -> float:
+        """Level of this utterance's loudest tenth of a second."""
+        return SILENCE_DB if self._loudest_db is None else self._loudest_db
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether somebody just began to speak who is much nearer than whoever was heard in this utterance so far."""
+        return self._before_frames >= _BEFORE_FRAMES and self._smoothed_db >= self.before_db + self._nearer_db
+
     def begin(self) -> None:
         """Take what follows as an utterance of the caller."""
         self._loudest_db = self._smoothed_db
+        self._onset.clear()
+        self._before_frames, self.before_db = 0, SILENCE_DB
         self._far_frames = 0
         self._silent_frames = 0
 

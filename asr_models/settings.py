@@ -72,6 +72,11 @@ class GateSettings(BaseModel, frozen=True):
     background_hold_seconds: float = Field(
         0.3, ge=0, description="How long it must stay so: a caller has quiet syllables. So long a silence ends it, too."
     )
+    nearer_margin_db: float = Field(
+        10.0,
+        ge=0,
+        description="Who begins to speak this much louder than what was heard before is another, nearer one.",
+    )
     dictation_close_seconds: float = Field(
         0.4, gt=0, description="The same while a number is dictated: cut into words, it is heard less well in noise."
     )

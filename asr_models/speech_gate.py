@@ -38,6 +38,7 @@ class SpeechGate:
         close_seconds = self._settings.dictation_close_seconds if dictation else self._settings.close_seconds
         self._close_frames = max(1, round(close_seconds / FRAME_SECONDS))
         self.is_open = False
+        self.former_db: float | None = None  # of the utterance that ended with the newest frame as a nearer one began
         self.pause_frames = 0  # since the caller's last frame, or since the first frame when there was none
         self.frame_is_voiced = False  # the newest one
         self.periodic_frames = 0  # of this utterance, with the pitch of a voice as loud as the caller's
@@ -53,6 +54,11 @@ class SpeechGate:
         return self._foreground.quiet_frames * FRAME_SECONDS
 
     @property
+    def utterance_db(self) -> float:
+        """How loud this utterance is: its loudest tenth of a second, in dB of full scale."""
+        return self._foreground.loudest_db
+
+    @property
     def frame_db(self) -> float:
         """Level of the newest frame as it came, in dB of full scale."""
         return self._activity.frame_db
@@ -61,6 +67,7 @@ class SpeechGate:
         """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it.
 
         Judged is the frame as it came; what is returned lags by a frame and has the steady noise of the line taken out.
+        Somebody who begins to speak much nearer than those in the utterance so far begins another one: see `former_db`.
         What is not louder than `floor_db` is no speech (an echo may be that loud).
         """
         if len(pcm16) != FRAME_BYTES:
@@ -74,20 +81,20 @@ class SpeechGate:
         self._recent_periodic.append(self._is_periodic(pcm16))
         begun = self.is_open or (callers and sum(self._recent_callers) >= self._settings.onset_frames)
         self.pause_frames = 0 if callers and begun else self.pause_frames + 1
-        if self.is_open:
+        self._look_back.append(heard)
+        is_new = self.is_open and may_open and self._foreground.stands_out
+        self.former_db = self._foreground.before_db if is_new else None
+        if self.is_open and not is_new:
             self.periodic_frames += self._recent_periodic[-1]
             if self.pause_frames >= self._close_frames:
                 self.close()
             return heard
-        self._look_back.append(heard)
         if not (may_open and begun):
             return b""
         self.is_open = True
         self._foreground.begin()
         self.periodic_frames = sum(self._recent_periodic)
-        audio = b"".join(self._look_back)
-        self._look_back.clear()
-        return audio
+        return b"".join(self._look_back)
 
     def words_heard(self) -> None:
         """Learn that what passed so far holds words: its loudest moments are the caller's."""

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from asr_models.port import Hypothesis, ModelInvalid, PhraseList
+from asr_models.port import ModelInvalid, PhraseList
 from asr_models.settings import HearingSettings
 from asr_models.speech_gate import SpeechGate
-from asr_models.voice_activity import FRAME_BYTES
+from asr_models.voice_activity import FRAME_BYTES, SILENCE_DB
 from asr_models.vosk_engine import VoskRecogniser
 from bench.asr.sets import Utterance
 from dialogs.engine.vocabulary import Question
@@ -134,11 +134,11 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
         utterance = task.utterance
         count = utterance.count
         pcm16 = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2).tobytes()
-        pieces = [pcm16] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
+        pieces = [GatedUtterance(pcm16)] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
         began = time.process_time()
-        hypotheses = [await _hear(piece, task) for piece in pieces]
+        heard_pieces = [await _hear(piece, task) for piece in pieces]
         cpu_seconds = time.process_time() - began
-        reading = joined([Piece(None, hypothesis, closed=True) for hypothesis in hypotheses])
+        reading = joined(heard_pieces)
         heard.append(
             HeardTask(
                 task,
@@ -147,34 +147,52 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
                 reading.confidence,
                 cpu_seconds,
                 count / 8000,
-                sum(len(piece) for piece in pieces) / 16000,
+                sum(len(piece.pcm16) for piece in pieces) / 16000,
             )
         )
     return heard
 
 
-async def _hear(pcm16: bytes, task: Task) -> Hypothesis:
+async def _hear(utterance: GatedUtterance, task: Task) -> Piece:
     recogniser = _Process.recogniser
     listener = recogniser if task.question is None else with_second_look(recogniser, task.question)
     assert listener is not None
     stream = listener.open_stream(task.phrases)
     try:
-        for place in range(0, len(pcm16), 16000):
-            stream.feed(pcm16[place : place + 16000])
+        for place in range(0, len(utterance.pcm16), 16000):
+            stream.feed(utterance.pcm16[place : place + 16000])
             await recogniser.caught_up()
-        return await stream.finish()
+        piece = Piece(stream, await stream.finish(), closed=True)
     finally:
         stream.cancel()
+    piece.frame_passed(utterance.periodic_frames, utterance.level_db)
+    return piece
 
 
-def gated(pcm16: bytes, *, dictation: bool = False) -> Iterator[bytes]:
-    """Cut audio into what the line's speech gate lets through, one piece for each time it opens."""
+@dataclass(frozen=True, slots=True)
+class GatedUtterance:
+    """What the gate let through from one opening on."""
+
+    pcm16: bytes
+    periodic_frames: int = 0
+    level_db: float = SILENCE_DB
+
+
+def gated(pcm16: bytes, *, dictation: bool = False) -> Iterator[GatedUtterance]:
+    """Cut audio into what the line's speech gate lets through, one utterance for each time it opens or restarts."""
     gate = SpeechGate(dictation=dictation)
-    piece = bytearray()
+    audio, periodic_frames, level_db = bytearray(), 0, SILENCE_DB
     for place in range(0, len(pcm16) - FRAME_BYTES + 1, FRAME_BYTES):
-        piece += gate.take(pcm16[place : place + FRAME_BYTES])
-        if piece and not gate.is_open:
-            yield bytes(piece)
-            piece.clear()
-    if piece:
-        yield bytes(piece)
+        was_open = gate.is_open
+        heard = gate.take(pcm16[place : place + FRAME_BYTES])
+        if gate.former_db is not None:
+            yield GatedUtterance(bytes(audio), periodic_frames, gate.former_db)
+            audio.clear()
+        audio += heard
+        if gate.is_open:
+            periodic_frames, level_db = gate.periodic_frames, gate.utterance_db
+        elif was_open:
+            yield GatedUtterance(bytes(audio), periodic_frames, level_db)
+            audio.clear()
+    if audio:
+        yield GatedUtterance(bytes(audio), periodic_frames, level_db)

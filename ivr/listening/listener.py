@@ -75,7 +75,8 @@ class Listener:
         self._at_rest = False  # answered, keyed or closed
         self._frame_came = False
         self._silence_at_answer_seconds = 0.0
-        self._last_read: tuple[list[tuple[Hypothesis, bool]], Hypothesis] = [], Hypothesis("", 0.0, is_final=True)
+        self._read_pieces: list[tuple[Hypothesis, bool, float]] = []
+        self._reading = Hypothesis("", 0.0, is_final=True)
         loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Answer] = loop.create_future()
         self._watching = loop.create_task(self._watch_frames())
@@ -166,13 +167,17 @@ class Listener:
         may_open = not deaf and (self._question.barge_in or not self._prompt_plays)
         was_open = self._gate.is_open
         audio = self._gate.take(pcm16, may_open=may_open, floor_db=echo_db)
+        if self._gate.former_db is not None:
+            self._streams.pieces[-1].level_db = self._gate.former_db
+            self._streams.close_last()
+            was_open = False
         if was_open:
-            self._streams.feed(audio, self._gate.periodic_frames)
+            self._streams.feed(audio, self._gate)
             if not self._gate.is_open and not self._failed:
                 self._streams.close_last()
         elif audio:
             self._word_clock.restart()
-            self._streams.open(audio, self._gate.periodic_frames)
+            self._streams.open(audio, self._gate)
 
     def _close_piece(self) -> None:
         if self._gate.is_open:
@@ -220,14 +225,13 @@ class Listener:
 
     def _read(self, pieces: Sequence[Piece]) -> Hypothesis:
         """Join the pieces, unless nothing has changed since the last frame."""
-        parts = [(piece.hypothesis, piece.voiced) for piece in pieces]
-        if parts != self._last_read[0]:
-            reading = joined(pieces, self._pause)
-            self._word_clock.read(words(reading.text))
+        parts = [(piece.hypothesis, piece.voiced, piece.level_db) for piece in pieces]
+        if parts != self._read_pieces:
+            self._read_pieces, self._reading = parts, joined(pieces, self._pause)
+            self._word_clock.read(words(self._reading.text))
             if self.has_words:
                 self._gate.words_heard()
-            self._last_read = parts, reading
-        return self._last_read[1]
+        return self._reading
 
     def _counts(self, piece: Piece) -> bool:
         """Noise without words never counts nor does unknown speech far off; into a prompt «угу» does not, either."""

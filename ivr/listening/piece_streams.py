@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Coroutine
 import structlog
 
 from asr_models.port import Recogniser, RecognitionError
+from asr_models.speech_gate import SpeechGate
 from ivr.listening.pieces import Piece
 from ivr.listening.question_grammar import QuestionGrammar
 
@@ -32,8 +33,8 @@ class PieceStreams:
         self._tasks: set[asyncio.Task[None]] = set()
         self.pieces: list[Piece] = []
 
-    def open(self, audio: bytes, periodic_frames: int) -> None:
-        """Begin a new piece with its first audio."""
+    def open(self, audio: bytes, gate: SpeechGate) -> None:
+        """Begin a new piece with its first audio, which the gate let through."""
         assert self._recogniser is not None
         try:
             piece = Piece(self._recogniser.open_stream(self._grammar.expected))
@@ -42,10 +43,10 @@ class PieceStreams:
             return
         self.pieces.append(piece)
         self._start(self._follow(piece))
-        self.feed(audio, periodic_frames)
+        self.feed(audio, gate)
 
-    def feed(self, audio: bytes, periodic_frames: int) -> None:
-        """Give the open piece one frame's audio; so many of its frames had the pitch of a voice."""
+    def feed(self, audio: bytes, gate: SpeechGate) -> None:
+        """Give the open piece the audio of one frame, which the gate let through."""
         piece = self.pieces[-1]
         assert piece.stream is not None
         try:
@@ -53,7 +54,7 @@ class PieceStreams:
         except RecognitionError as error:
             self._on_failure(str(error))
         else:
-            piece.frame_passed(periodic_frames)
+            piece.frame_passed(gate.periodic_frames, gate.utterance_db)
 
     def close_last(self) -> None:
         """Flush the open piece: its final hypothesis comes within the recogniser's limit."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from asr_models.phrase_grammar import UNKNOWN
 from asr_models.port import Hypothesis, RecognitionStream
+from asr_models.voice_activity import SILENCE_DB
 from ivr.listening.question_grammar import QuestionGrammar
 
 _READINGS = 48
 """Of all pieces together. Four groups of a card with a doubtful digit in two of them have some forty."""
 _VOICED_FRAMES = 2
+_FAR_DB = 10.0  # quieter than the loudest piece with words
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +27,7 @@ class Piece:
     tells: bool = False  # carries words of the question: enough to stop a prompt
     frames_telling: int = 0  # since it does
     closed: bool = False  # no more audio; the final is on its way or here
+    level_db: float = SILENCE_DB  # of its loudest tenth of a second
     voiced: bool = False  # there was a voice in it, as loud as the caller's; whispering has none, nor has noise
 
     @classmethod
@@ -32,9 +35,10 @@ class Piece:
         """Make a piece of keys: settled, and telling by itself."""
         return cls(None, Hypothesis(keys, 1.0, is_final=True), closed=True)
 
-    def frame_passed(self, periodic_frames: int) -> None:
-        """Count one frame of audio; so many frames of the utterance had the pitch of a voice."""
+    def frame_passed(self, periodic_frames: int, level_db: float = SILENCE_DB) -> None:
+        """Count one frame; so many of the utterance had the pitch of a voice, its loudest moment has this level."""
         self.voiced = periodic_frames >= _VOICED_FRAMES
+        self.level_db = max(self.level_db, level_db)  # none any more with the frame that closes the gate
         self.frames_telling += 1
 
     def understood(self, hypothesis: Hypothesis, grammar: QuestionGrammar) -> None:
@@ -73,11 +77,15 @@ class Piece:
 def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
     """Read the pieces as one answer, with `pause` between them.
 
-    Unknown speech alone and words without a near voice (clatter, a neighbour) count only if nothing else does.
+    Unknown speech alone, words without a near voice (clatter, a neighbour) and words far quieter than others (people
+    behind the caller) count only if nothing else does.
     """
     worded = [piece for piece in pieces if not piece.only_unknown]
-    voiced = any(piece.voiced for piece in worded)
-    telling = [piece for piece in worded if piece.voiced or piece.is_keys] if voiced else worded
+    voiced = [piece for piece in worded if piece.voiced]
+    near_db = max((piece.level_db for piece in voiced or worded), default=SILENCE_DB) - _FAR_DB
+    telling = [
+        piece for piece in worded if piece.is_keys or (piece in (voiced or worded) and piece.level_db >= near_db)
+    ]
     parts = [piece.hypothesis for piece in telling or pieces if piece.hypothesis.text]
     words = [len(part.text.split()) for part in parts]
     confidence = sum(part.confidence * count for part, count in zip(parts, words, strict=True)) / (sum(words) or 1)

@@ -116,3 +116,42 @@ def test_the_loudest_speech_of_a_question_is_known_and_a_noise_is_no_speech() ->
     judged(foreground, NEAR_DB, 5, voiced=False)
     assert foreground.spoken_db is not None
     assert FAR_DB + 9 < foreground.spoken_db < FAR_DB + 12
+
+
+def heard_before(foreground: Foreground, level_db: float, count: int) -> None:
+    foreground.begin()
+    judged(foreground, level_db, count)
+
+
+def test_who_begins_much_nearer_than_those_before_stands_out() -> None:
+    foreground = Foreground(SETTINGS, CallerLevel())
+    heard_before(foreground, FAR_DB, 100)
+    assert not foreground.stands_out
+
+    judged(foreground, NEAR_DB, 5)
+
+    assert foreground.stands_out
+    assert foreground.before_db < FAR_DB + 1
+
+
+def test_a_caller_who_gets_louder_bit_by_bit_stays_the_same() -> None:
+    foreground = Foreground(SETTINGS, CallerLevel())
+    foreground.begin()
+    for step in range(200):
+        judged(foreground, FAR_DB + step / 8, 1)
+        assert not foreground.stands_out
+
+
+def test_the_low_beginning_of_a_word_is_part_of_it() -> None:
+    foreground = Foreground(SETTINGS, CallerLevel())
+    heard_before(foreground, FAR_DB, 25)
+    judged(foreground, NEAR_DB, 10)
+    assert not foreground.stands_out
+
+
+def test_an_utterance_begins_with_nobody_before_it() -> None:
+    foreground = Foreground(SETTINGS, CallerLevel())
+    heard_before(foreground, FAR_DB, 100)
+    foreground.end()
+    heard_before(foreground, NEAR_DB, 5)
+    assert not foreground.stands_out

@@ -8,6 +8,7 @@ import numpy as np
 
 from asr_models.voice_activity import FRAME_BYTES
 from bench.asr.hearing import gated, hearing_settings
+from tests.asr_models.speech_samples import spoken
 
 
 def test_silence_is_not_decoded() -> None:
@@ -19,11 +20,18 @@ def test_groups_parted_by_a_pause_are_pieces_and_nothing_is_lost_of_them() -> No
     audio = b"".join([bytes(FRAME_BYTES * 30), voiced, bytes(FRAME_BYTES * 60), voiced, bytes(FRAME_BYTES * 60)])
     pieces = list(gated(audio))
     assert len(pieces) == 2
-    assert all(voiced[FRAME_BYTES * 3 : -FRAME_BYTES] in piece for piece in pieces)
+    assert all(voiced[FRAME_BYTES * 3 : -FRAME_BYTES] in piece.pcm16 for piece in pieces)
 
 
 def test_speech_to_the_very_end_is_heard() -> None:
     assert len(list(gated(bytes(FRAME_BYTES * 30) + _vowel(0.8)))) == 1
+
+
+def test_who_begins_much_nearer_than_those_before_is_heard_apart_from_them() -> None:
+    far, near = spoken("синхрофазотрон перегревается", level_db=-38), spoken("проверить баланс", level_db=-22)
+    *_, behind, caller = list(gated(bytes(FRAME_BYTES * 30) + far + near + bytes(FRAME_BYTES * 60)))
+    assert 0 < len(caller.pcm16) - len(near) < 16000 * 0.5  # with its look-back and the pause that ends it
+    assert behind.level_db < caller.level_db - 14
 
 
 def test_a_folder_of_two_graphs_serves_phrases_and_digits(tmp_path: Path) -> None:

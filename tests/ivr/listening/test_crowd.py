@@ -76,6 +76,17 @@ async def test_a_crowd_that_was_heard_before_the_caller_is_not_taken_for_them(
     assert line.seconds < end_seconds + 3
 
 
+async def test_what_the_crowd_said_before_the_caller_is_no_part_of_their_number(make_line: MakeLine) -> None:
+    talk = "пять шесть девять пять восемь"
+    audio = said_in_crowd(*CARD_GROUPS, behind_db=16)[0]
+    behind = spoken(f"{talk} {talk}", level_db=SPEECH_DB - 16)
+    line = make_line(CARD)
+
+    await line.send(silence(0.3) + behind + audio)
+
+    assert heard_text(line.answer).replace(",", "") == " ".join(CARD_GROUPS)
+
+
 @pytest.mark.parametrize("said", ["да", "синхрофазотрон перегревается"])
 async def test_nobody_waits_for_a_crowd_nearly_as_loud_as_the_caller(make_line: MakeLine, said: str) -> None:
     """At 8 dB what was said may be lost among the others: then it is asked for again."""

@@ -145,3 +145,30 @@ def test_words_without_a_voice_count_only_when_nobody_spoke() -> None:
     assert joined([spoken, clatter]).text == "двадцать два"
     assert joined([clatter]).text == "пять"  # it may be somebody who whispers
     assert joined([Piece.of_keys("12"), clatter]).text == "12 пять"
+
+
+def test_words_far_quieter_than_others_count_only_when_there_are_no_others() -> None:
+    behind, caller = piece("пять"), piece("двадцать два")
+    behind.frame_passed(periodic_frames=5, level_db=-36.0)
+    caller.frame_passed(periodic_frames=5, level_db=-24.0)
+
+    assert joined([behind, caller, behind]).text == "двадцать два"
+    assert joined([behind]).text == "пять"
+    assert joined([piece("[unk]"), behind]).text == "пять"  # whoever was near said nothing that is known
+    assert joined([Piece.of_keys("12"), behind]).text == "12 пять"
+
+
+def test_a_caller_who_lowers_their_voice_is_heard_to_the_end() -> None:
+    loud, low = piece("двадцать два"), piece("пять")
+    loud.frame_passed(periodic_frames=5, level_db=-20.0)
+    low.frame_passed(periodic_frames=5, level_db=-28.0)
+
+    assert joined([loud, low]).text == "двадцать два пять"
+
+
+def test_the_frame_that_closes_the_gate_takes_nothing_from_a_pieces_loudness() -> None:
+    made = piece("пять")
+    made.frame_passed(periodic_frames=5, level_db=-24.0)
+    made.frame_passed(periodic_frames=5)
+
+    assert made.level_db == -24.0
