@@ -33,6 +33,7 @@ class Foreground:
         self._onset: deque[float] = deque(maxlen=_ONSET_FRAMES)
         self._before_frames = 0  # of this utterance, older than the onset
         self.before_db = SILENCE_DB  # the loudest tenth of a second of these
+        self.stands_out = False  # somebody begins to speak much nearer than whoever was heard in this utterance so far
         self._powers: deque[float] = deque(maxlen=_SMOOTHED_FRAMES)
         self._smoothed_db = SILENCE_DB
         self.spoken_db: float | None = None  # loudest voiced tenth of a second of this question's utterances
@@ -53,6 +54,8 @@ class Foreground:
             self._before_frames += 1
             self.before_db = max(self.before_db, self._onset[0])
         self._onset.append(self._smoothed_db)
+        is_nearer = self._smoothed_db >= self.before_db + self._nearer_db
+        self.stands_out = voiced and is_nearer and self._before_frames >= _BEFORE_FRAMES
         if voiced and (self.spoken_db is None or self._smoothed_db > self.spoken_db):
             self.spoken_db = self._smoothed_db
         goes_on = voiced and self._smoothed_db >= self._loudest_db - self._margin_db
@@ -65,16 +68,11 @@ class Foreground:
         """Level of this utterance's loudest tenth of a second."""
         return SILENCE_DB if self._loudest_db is None else self._loudest_db
 
-    @property
-    def stands_out(self) -> bool:
-        """Whether somebody just began to speak who is much nearer than whoever was heard in this utterance so far."""
-        return self._before_frames >= _BEFORE_FRAMES and self._smoothed_db >= self.before_db + self._nearer_db
-
     def begin(self) -> None:
         """Take what follows as an utterance of the caller."""
         self._loudest_db = self._smoothed_db
         self._onset.clear()
-        self._before_frames, self.before_db = 0, SILENCE_DB
+        self._before_frames, self.before_db, self.stands_out = 0, SILENCE_DB, False
         self._far_frames = 0
         self._silent_frames = 0
 

@@ -20,7 +20,7 @@ from dialogs.grammar.words import words
 from ivr.listening.background import Background
 from ivr.listening.barge_in import BargeIn, HeldPrompt
 from ivr.listening.piece_streams import PieceStreams
-from ivr.listening.pieces import Piece, joined
+from ivr.listening.pieces import Piece, far_behind, joined
 from ivr.listening.question_grammar import QuestionGrammar
 from ivr.listening.settings import ListeningSettings
 from ivr.listening.word_clock import WordClock
@@ -213,7 +213,8 @@ class Listener:
                 self._close_piece()
                 self._ending = True
             return
-        if any(not piece.settled for piece in pieces):
+        behind = far_behind(pieces)
+        if any(not piece.settled and piece not in behind for piece in pieces):
             return  # a final is on its way, within the recogniser's limit
         self._ending = False
         if reading.text:

@@ -81,11 +81,9 @@ def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
     behind the caller) count only if nothing else does.
     """
     worded = [piece for piece in pieces if not piece.only_unknown]
-    voiced = [piece for piece in worded if piece.voiced]
-    near_db = max((piece.level_db for piece in voiced or worded), default=SILENCE_DB) - _FAR_DB
-    telling = [
-        piece for piece in worded if piece.is_keys or (piece in (voiced or worded) and piece.level_db >= near_db)
-    ]
+    near = [piece for piece in worded if piece.voiced] or worded
+    behind = far_behind(pieces)
+    telling = [piece for piece in worded if piece.is_keys or (piece in near and piece not in behind)]
     parts = [piece.hypothesis for piece in telling or pieces if piece.hypothesis.text]
     words = [len(part.text.split()) for part in parts]
     confidence = sum(part.confidence * count for part, count in zip(parts, words, strict=True)) / (sum(words) or 1)
@@ -94,6 +92,13 @@ def joined(pieces: Collection[Piece], pause: str = " ") -> Hypothesis:
         return Hypothesis(UNKNOWN if parts else "", confidence, is_final)
     text, *others = _readings(parts, pause)
     return Hypothesis(text, confidence, is_final, tuple(others))
+
+
+def far_behind(pieces: Collection[Piece]) -> list[Piece]:
+    """Return the spoken pieces far quieter than the loudest one with words."""
+    worded = [piece for piece in pieces if not piece.only_unknown]
+    near_db = max((piece.level_db for piece in worded if piece.voiced), default=SILENCE_DB) - _FAR_DB
+    return [piece for piece in pieces if not piece.is_keys and piece.level_db < near_db]
 
 
 def _readings(parts: Sequence[Hypothesis], pause: str) -> list[str]:

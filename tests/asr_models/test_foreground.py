@@ -134,6 +134,13 @@ def test_who_begins_much_nearer_than_those_before_stands_out() -> None:
     assert foreground.before_db < FAR_DB + 1
 
 
+def test_a_slammed_door_is_nobody_nearer() -> None:
+    foreground = Foreground(SETTINGS, CallerLevel())
+    heard_before(foreground, FAR_DB, 100)
+    judged(foreground, NEAR_DB, 5, voiced=False)
+    assert not foreground.stands_out
+
+
 def test_a_caller_who_gets_louder_bit_by_bit_stays_the_same() -> None:
     foreground = Foreground(SETTINGS, CallerLevel())
     foreground.begin()

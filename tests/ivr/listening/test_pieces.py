@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from asr_models.port import Hypothesis
-from ivr.listening.pieces import Piece, joined
+from ivr.listening.pieces import Piece, far_behind, joined
 from ivr.listening.question_grammar import QuestionGrammar
 from tests.ivr.listening.conftest import question
 
@@ -152,6 +152,7 @@ def test_words_far_quieter_than_others_count_only_when_there_are_no_others() -> 
     behind.frame_passed(periodic_frames=5, level_db=-36.0)
     caller.frame_passed(periodic_frames=5, level_db=-24.0)
 
+    assert far_behind([behind, caller]) == [behind]
     assert joined([behind, caller, behind]).text == "двадцать два"
     assert joined([behind]).text == "пять"
     assert joined([piece("[unk]"), behind]).text == "пять"  # whoever was near said nothing that is known
