@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from asr_models.graphs.lexicon import Lexicon
@@ -12,6 +12,8 @@ from asr_models.graphs.text_graph import EPSILON, TextGraph
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 
 UNKNOWN = "[unk]"
+_SHARED_PHONES_COST = 1.0
+"""Of saying a core word with the phones that all words share: strangers' digits may fit those better than its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,18 @@ def _tree(lexicon: Lexicon, units: Units) -> _Branch:
     tree = _Branch()
     for word, pronunciations in lexicon.items():
         for said in pronunciations:
-            branch = tree
-            for phone in placed(units.names_of_word(word, said.phones)):
-                branch = branch.followers.setdefault(phone, _Branch())
-                branch.words.add(word)
-            branch.ends[word] = min(said.cost, branch.ends.get(word, math.inf))
+            _add(tree, word, placed(units.names_of_word(word, said.phones)), said.cost)
+            if word in units.core_words:
+                _add(tree, word, placed(said.phones), said.cost + _SHARED_PHONES_COST)
     return tree
+
+
+def _add(tree: _Branch, word: str, phones: Iterable[str], cost: float) -> None:
+    branch = tree
+    for phone in phones:
+        branch = branch.followers.setdefault(phone, _Branch())
+        branch.words.add(word)
+    branch.ends[word] = min(cost, branch.ends.get(word, math.inf))
 
 
 def _grow(
