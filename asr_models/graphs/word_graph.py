@@ -12,8 +12,6 @@ from asr_models.graphs.text_graph import EPSILON, TextGraph
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
 
 UNKNOWN = "[unk]"
-_SHARED_PHONES_COST = 1.0
-"""Of saying a core word with the phones that all words share: strangers' digits may fit those better than its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,9 @@ def _tree(lexicon: Lexicon, units: Units) -> _Branch:
     tree = _Branch()
     for word, pronunciations in lexicon.items():
         for said in pronunciations:
-            _add(tree, word, placed(units.names_of_word(word, said.phones)), said.cost)
-            if word in units.core_words:
-                _add(tree, word, placed(said.phones), said.cost + _SHARED_PHONES_COST)
+            # Strangers' digits may fit the phones that all words share better than the core words' own.
+            for phones in dict.fromkeys((tuple(units.names_of_word(word, said.phones)), said.phones)):
+                _add(tree, word, placed(phones), said.cost)
     return tree
 
 

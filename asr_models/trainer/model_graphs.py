@@ -23,6 +23,11 @@ PHRASES_TEXTS: Mapping[Kind, int] = MappingProxyType(
 """How many made-up texts of each kind teach the free speech of the graph for phrases."""
 DIGITS_TEXTS: Mapping[Kind, int] = MappingProxyType({"number": 9000, "digits": 6000, "date": 6000, "phrase": 1000})
 _WORD_WEIGHT = 0.5  # of every word said alone, in free speech
+_WISHES_OF_ONE_WORD = (
+    *("баланс", "баллы", "бонусы", "оператор", "активация", "активировать"),
+    *("блокировка", "заблокировать", "объединение", "объединить"),
+)
+_WISH_WEIGHT = 500.0  # more of each in free speech: «Чем помочь?» is answered so far oftener than in the texts
 
 
 def write_model_graphs(
@@ -60,4 +65,4 @@ def _sentences(texts: Mapping[Kind, int], words: Sequence[str]) -> Iterator[tupl
         for _ in range(count):
             yield maker.make(kind).text.split(), 1.0
     for word in words:
-        yield [word], _WORD_WEIGHT
+        yield [word], _WORD_WEIGHT + (_WISH_WEIGHT if word in _WISHES_OF_ONE_WORD else 0)
