@@ -22,6 +22,7 @@ class GraphOptions:
     unknown_cost: float = 2.0  # of [unk]
     silence_probability: float = 0.5  # after a word and at the beginning
     unknown_share: float = 0.001  # of [unk] among the words of free speech
+    core_words_share: bool = False  # core words may be said with the phones of all words, too: strangers' digits
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ def word_graph(lexicon: Lexicon, units: Units, word_ids: Mapping[str, int], opti
         graph.arc(source, silence, phones.entry(SILENCE), cost=-math.log(options.silence_probability))
     graph.arc(silence, silence, phones.loop(SILENCE))
     graph.arc(silence, hub)
-    tree = _tree(lexicon, units)
+    tree = _tree(lexicon, units, core_words_share=options.core_words_share)
     _grow(graph, tree, hub, word_end, phones, word_ids, told=False, cost=options.word_penalty)
     first, middle, last = graph.state(), graph.state(), graph.state()
     graph.arc(hub, first, phones.entry(f"{GARBAGE}_B"), word_ids[UNKNOWN], options.unknown_cost)
@@ -63,13 +64,13 @@ def word_graph(lexicon: Lexicon, units: Units, word_ids: Mapping[str, int], opti
     return graph
 
 
-def _tree(lexicon: Lexicon, units: Units) -> _Branch:
+def _tree(lexicon: Lexicon, units: Units, *, core_words_share: bool) -> _Branch:
     tree = _Branch()
     for word, pronunciations in lexicon.items():
         for said in pronunciations:
-            # Strangers' digits may fit the phones that all words share better than the core words' own.
-            for phones in dict.fromkeys((tuple(units.names_of_word(word, said.phones)), said.phones)):
-                _add(tree, word, placed(phones), said.cost)
+            _add(tree, word, placed(units.names_of_word(word, said.phones)), said.cost)
+            if core_words_share and word in units.core_words:
+                _add(tree, word, placed(said.phones), said.cost)
     return tree
 
 

@@ -68,7 +68,9 @@ def export(
         units,
         lexicon,
         phrases=GraphOptions(recipe.export.phrases_word_penalty, recipe.export.phrases_unknown_cost),
-        digits=GraphOptions(recipe.export.digits_word_penalty, recipe.export.digits_unknown_cost),
+        digits=GraphOptions(
+            recipe.export.digits_word_penalty, recipe.export.digits_unknown_cost, core_words_share=True
+        ),
     )
     (folder / PHRASES / "am").mkdir()
     acoustic_model_of(folder).write_bytes(final_mdl(whole, counts, units, recipe.export))

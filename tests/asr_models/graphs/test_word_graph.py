@@ -68,11 +68,17 @@ def test_words_follow_one_another_with_and_without_a_pause() -> None:
     assert list(heard(["SIL", *say("d a"), "SIL", *say("d a t @"), "SIL"])) == [("да", "дата")]
 
 
-def test_a_core_word_is_heard_by_its_own_units_and_by_those_of_all_words() -> None:
-    own, shared = heard(say("d@два v@два a@два")), heard(say("d v a"))
+def test_a_core_word_is_heard_by_its_own_units_only() -> None:
+    assert list(heard(say("d@два v@два a@два"))) == [("два",)]
+    assert heard(say("d v a")) == {}
+
+
+def test_core_words_may_share_the_phones_of_all_words() -> None:
+    options = GraphOptions(core_words_share=True)
+    own, shared = heard(say("d@два v@два a@два"), options), heard(say("d v a"), options)
     assert list(own) == list(shared) == [("два",)]
     assert shared[("два",)] == pytest.approx(own[("два",)])
-    assert heard(say("d@два v a")) == {}
+    assert heard(say("d@два v a"), options) == {}
 
 
 def test_a_rare_pronunciation_costs_what_the_lexicon_says() -> None:
