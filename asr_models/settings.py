@@ -80,4 +80,4 @@ class GateSettings(BaseModel, frozen=True):
     dictation_close_seconds: float = Field(
         0.4, gt=0, description="The same while a number is dictated: cut into words, it is heard less well in noise."
     )
-    noise_suppression: bool = Field(True, description="Take steady noise out of what is recognised.")
+    levelling: bool = Field(True, description="Bring every caller to one loudness before they are recognised.")

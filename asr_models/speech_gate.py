@@ -8,7 +8,7 @@ import numpy as np
 
 from asr_models.caller_level import CallerLevel
 from asr_models.foreground import Foreground
-from asr_models.noise_suppression import NoiseSuppressor
+from asr_models.levelling import Amplifier, gain_db
 from asr_models.settings import GateSettings
 from asr_models.voice_activity import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, SILENCE_DB, VoiceActivity, samples_of
 from asr_models.voicing import periodicity
@@ -29,7 +29,7 @@ class SpeechGate:
         self._settings = settings or GateSettings()
         self._caller = caller or CallerLevel()
         self._foreground = Foreground(self._settings, self._caller)
-        self._suppressor = NoiseSuppressor() if self._settings.noise_suppression else None
+        self._amplifier = Amplifier()
         self._activity = VoiceActivity(self._settings)
         self._recent_callers: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
         self._recent_periodic: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
@@ -66,13 +66,12 @@ class SpeechGate:
     def take(self, pcm16: bytes, *, may_open: bool = True, floor_db: float = SILENCE_DB) -> bytes:
         """Judge one 20 ms frame; return the audio to recognise: nothing, the frame, or the look-back with it.
 
-        Judged is the frame as it came; what is returned lags by a frame and has the steady noise of the line taken out.
+        Judged is the frame as it came; what is returned is brought to the level that callers are recognised at.
         Somebody who begins to speak much nearer than those in the utterance so far begins another one: see `former_db`.
         What is not louder than `floor_db` is no speech (an echo may be that loud).
         """
         if len(pcm16) != FRAME_BYTES:
             raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(pcm16)}")
-        heard = pcm16 if self._suppressor is None else self._suppressor.process(pcm16)
         voiced = self.frame_is_voiced = self._activity.is_voiced(pcm16, floor_db)
         if voiced:
             self._caller.heard(self.frame_db)
@@ -81,20 +80,21 @@ class SpeechGate:
         self._recent_periodic.append(self._is_periodic(pcm16))
         begun = self.is_open or (callers and sum(self._recent_callers) >= self._settings.onset_frames)
         self.pause_frames = 0 if callers and begun else self.pause_frames + 1
-        self._look_back.append(heard)
+        self._look_back.append(pcm16)
         is_new = self.is_open and may_open and self._foreground.stands_out
         self.former_db = self._foreground.before_db if is_new else None
         if self.is_open and not is_new:
             self.periodic_frames += self._recent_periodic[-1]
             if self.pause_frames >= self._close_frames:
                 self.close()
-            return heard
+            return self._levelled(pcm16)
         if not (may_open and begun):
             return b""
         self.is_open = True
         self._foreground.begin()
         self.periodic_frames = sum(self._recent_periodic)
-        return b"".join(self._look_back)
+        self._amplifier = Amplifier()
+        return self._levelled(b"".join(self._look_back))
 
     def words_heard(self) -> None:
         """Learn that what passed so far holds words: its loudest moments are the caller's."""
@@ -108,6 +108,11 @@ class SpeechGate:
         self._recent_callers.clear()
         self._recent_periodic.clear()
         self._look_back.clear()  # its audio has been heard already
+
+    def _levelled(self, pcm16: bytes) -> bytes:
+        if not self._settings.levelling:
+            return pcm16
+        return self._amplifier.amplified(pcm16, gain_db(self._caller.speech_db))
 
     def _is_periodic(self, pcm16: bytes) -> bool:
         samples = samples_of(pcm16)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from asr_models.levelling import levelled
 from asr_models.port import ModelInvalid, PhraseList
 from asr_models.settings import HearingSettings
 from asr_models.speech_gate import SpeechGate
@@ -133,8 +134,13 @@ async def _hear_tasks(tasks: list[Task], *, whole: bool) -> list[HeardTask]:
     for task in tasks:
         utterance = task.utterance
         count = utterance.count
-        pcm16 = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2).tobytes()
-        pieces = [GatedUtterance(pcm16)] if whole else list(gated(pcm16, dictation=task.phrases.dictation))
+        samples = np.fromfile(utterance.file, dtype="<i2", count=count, offset=utterance.start * 2)
+        dictation = task.phrases.dictation
+        pieces = (
+            [GatedUtterance(levelled(samples).tobytes())]
+            if whole
+            else list(gated(samples.tobytes(), dictation=dictation))
+        )
         began = time.process_time()
         heard_pieces = [await _hear(piece, task) for piece in pieces]
         cpu_seconds = time.process_time() - began

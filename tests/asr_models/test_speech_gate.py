@@ -6,6 +6,7 @@ from asr_models.settings import GateSettings
 from asr_models.speech_gate import SpeechGate
 from tests.asr_models.speech_samples import FRAME_BYTES, frames, mixed, noise, silence, spoken, tones
 
+AS_IT_COMES = GateSettings(levelling=False)
 KEYS_HZ = [(low, high) for low in (697, 770, 852, 941) for high in (1209, 1336, 1477)]
 FRAMES_A_SECOND = 50
 
@@ -29,7 +30,7 @@ def heard(gate: SpeechGate, audio: bytes) -> list[bytes]:
 def test_an_utterance_passes_whole(text: str, level_db: float) -> None:
     speech = spoken(text, level_db=level_db)
 
-    utterances = heard(SpeechGate(), silence(0.5) + speech + silence(0.5))
+    utterances = heard(SpeechGate(AS_IT_COMES), silence(0.5) + speech + silence(0.5))
 
     assert speech in b"".join(utterances)
 
@@ -81,7 +82,7 @@ def test_two_utterances_do_not_share_audio() -> None:
     first, second = spoken("семь"), spoken("пять")
     audio = silence(0.5) + first + silence(0.3) + second + silence(0.5)
 
-    utterances = heard(SpeechGate(), audio)
+    utterances = heard(SpeechGate(AS_IT_COMES), audio)
 
     assert len(utterances) == 2
     assert sum(len(utterance) for utterance in utterances) <= len(audio)
@@ -103,7 +104,7 @@ def test_other_people_s_talk_behind_the_caller_s_words_does_not_hold_the_gate_op
 
 
 def test_a_gate_that_may_not_open_still_looks_back() -> None:
-    gate = SpeechGate()
+    gate = SpeechGate(AS_IT_COMES)
     speech = spoken("баланс")
     head, tail = speech[: FRAME_BYTES * 10], speech[FRAME_BYTES * 10 :]
     for frame in frames(silence(0.5) + head):

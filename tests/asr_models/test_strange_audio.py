@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from asr_models.port import FREE_SPEECH, PhraseList, RecognitionError
-from asr_models.settings import HearingSettings
+from asr_models.settings import GateSettings, HearingSettings
 from asr_models.speech_gate import SpeechGate
 from asr_models.voice_activity import FRAME_BYTES
 from asr_models.vosk_engine import VoskRecogniser
@@ -50,7 +50,7 @@ async def yes_is_understood(engine: Engine) -> bool:
 
 @pytest.mark.parametrize("kind", STRANGE)
 def test_after_strange_audio_the_gate_still_opens_for_speech_and_closes_after_it(kind: str) -> None:
-    gate = SpeechGate()
+    gate = SpeechGate(GateSettings(levelling=False))
     for frame in frames(strange_audio(kind)):
         assert len(gate.take(frame)) % FRAME_BYTES == 0
     for frame in frames(silence(1.5)):
@@ -66,7 +66,7 @@ def test_after_strange_audio_the_gate_still_opens_for_speech_and_closes_after_it
 
 @pytest.mark.parametrize("size", [0, 1, 2, 160, 318, 319, 321, 322, 640, 65536])
 def test_frames_of_another_size_are_refused_and_leave_the_gate_as_it_was(size: int) -> None:
-    gate = SpeechGate()
+    gate = SpeechGate(GateSettings(levelling=False))
     speech = silence(0.5) + spoken("да")
     passed = b""
     for frame in frames(speech):
