@@ -17,7 +17,7 @@ from asr_models.trainer.pipeline import Undertaking, stages, with_options
 from asr_models.trainer.recipe import Recipe
 from asr_models.trainer.stages import Stage, StageBook
 
-_STAGES = ("speech", "align", "features", "train", "calls", "tune", "sharpen", "export")
+_STAGES = ("speech", "align", "features", "train", "calls", "people", "imitate", "tune", "sharpen", "export")
 _LINE_SHARE = 0.05  # without a terminal a line is printed every so much of a stage
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
@@ -45,6 +45,10 @@ def main(
         Path | None,
         typer.Option(help="A finished model folder to go on from, instead of `features` and `train`."),
     ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(help="Recordings of real people in other languages, with --from-model: `python -m bench.people`."),
+    ] = None,
     calls_seed: Annotated[
         int | None,
         typer.Option(help="Makes other calls of the same clips than the model was trained on before."),
@@ -66,6 +70,9 @@ def main(
 
     **calls** makes more telephone calls, and **tune** trains all layers on them, the Korean ones more slowly.
 
+    **people** and **imitate**, with `--people`, let real voices take part: whatever is said in them, what the finished
+    model hears in their clean speech is what `tune` wants to hear in their calls.
+
     **sharpen** goes on by whole utterances: the right words against everything else that could be heard. Half of
     what that changes is kept.
 
@@ -82,6 +89,10 @@ def main(
             raise typer.BadParameter(f"{name}: the stages are {', '.join(_STAGES)}")
     if from_model is not None and not acoustic_model_of(from_model).is_file():
         raise typer.BadParameter(f"{from_model}: no model folder that this trainer wrote")
+    if people is not None and from_model is None:
+        raise typer.BadParameter("--people needs --from-model: a model that has learned to hear people teaches")
+    if people is not None and not people.is_dir():
+        raise typer.BadParameter(f"{people}: no such folder; `python -m bench.people {people}` gathers one")
     try:
         locate_model()
     except KoreanModelMissing as reason:
@@ -89,7 +100,7 @@ def main(
     torch.set_num_threads(threads)
     recipe = with_options(Recipe(), hours, train_minutes, calls_seed, goes_on=from_model is not None)
     book = StageBook(work)
-    wanted = Undertaking(work, rhvoice, recipe, threads, speech_scale, measured, from_model)
+    wanted = Undertaking(work, rhvoice, recipe, threads, speech_scale, measured, from_model, people)
     listed = stages(wanted, book)
     within = _STAGES[_STAGES.index(first or _STAGES[0]) : _STAGES.index(last) + 1]
     for stage in (stage for stage in listed if stage.name in within):

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_models.noise_suppression import suppressed
+from asr_models.levelling import levelled
 from asr_models.trainer import channel, handset, noise
 from asr_models.trainer.clips import BANK_RATE_HZ, TELEPHONE_RATE_HZ, AlignedClip, Segment, TelephoneUtterance, Word
 from asr_models.trainer.composition import Composer, Composition
@@ -21,6 +21,9 @@ from asr_models.trainer.time_stretch import Samples, with_speed, with_tempo
 
 _BLOCK_UTTERANCES = 40
 _BABBLERS = 60
+_CLEAN_RMS = 0.06  # of full scale
+_CLEAN_HISS = 5e-4
+_FAINTEST_RMS = 1e-5
 _SILENT_RMS = 0.05  # stands for the level of speech where there is none
 
 
@@ -40,8 +43,8 @@ class AugmentationRecipe:
     snr_db: tuple[float, float, float] = (3.0, 36.0, 13.0)  # least, most, usual; of what the line carries
     babble_share: float = 0.45
     babblers: tuple[int, int] = (3, 8)  # fewer could be understood, and are labelled as silence
-    neighbour_share: float = 0.1  # one voice in the background, a television
-    neighbour_db: tuple[float, float] = (-36.0, -18.0)  # what could be understood is not silence
+    neighbour_share: float = 0.15  # one voice in the background, a television
+    neighbour_db: tuple[float, float] = (-36.0, -12.0)
     hum_share: float = 0.12
     music_share: float = 0.07
     clicks_share: float = 0.12
@@ -56,6 +59,8 @@ class AugmentationRecipe:
     lost_packets_share: float = 0.08
     a_law_share: float = 0.6
     mu_law_share: float = 0.15
+    look_ahead_frames: tuple[int, int] = (2, 12)  # how early the caller's level is known: a gate opens at the third
+    level_error_db: float = 3.0  # at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class _Sounding:
 
     samples: Samples
     words: tuple[Word, ...]
+    clean16: NDArray[np.int16]
 
 
 def augmented(
@@ -89,6 +95,14 @@ def shifted(words: Sequence[Word], moved: Callable[[float], float]) -> tuple[Wor
     )
 
 
+def _clean(spoken: Samples) -> NDArray[np.int16]:
+    """Send speech over a quiet line: A-law at a usual level, and faint noise, since digital silence has no spectrum."""
+    level = channel.speech_rms(spoken)
+    hiss = np.random.default_rng(len(spoken)).standard_normal(len(spoken)) * _CLEAN_HISS
+    loud = spoken * (_CLEAN_RMS / level) if level > _FAINTEST_RMS else spoken
+    return a_law(np.clip(np.round((loud + hiss) * 32767), -32768, 32767).astype(np.int16))
+
+
 class _Line:
     def __init__(self, random: np.random.Generator, clips: Sequence[AlignedClip], recipe: AugmentationRecipe) -> None:
         self._random = random
@@ -107,7 +121,7 @@ class _Line:
                 codec: Codec = CODECS[self._random.integers(len(CODECS))]
                 sent = through_codec(sent, codec)
             for pcm16, sounding in zip(sent, block, strict=True):
-                yield TelephoneUtterance(suppressed(self._far_end(pcm16)), sounding.words)
+                yield TelephoneUtterance(self._levelled(self._far_end(pcm16)), sounding.clean16, sounding.words)
 
     def _near_end(self, composition: Composition) -> _Sounding:
         """Do all that happens before the line: the speaker, the room, the noise, the microphone."""
@@ -161,10 +175,10 @@ class _Line:
         parts.append(np.zeros(round(composition.end_pause_seconds * TELEPHONE_RATE_HZ), np.float32))
         samples = np.concatenate(parts)
         if not composition.pieces or not self._happens(recipe.tempo_share):
-            return _Sounding(samples, tuple(words))
+            return _Sounding(samples, tuple(words), _clean(samples))
         tempo = float(np.clip(self._random.uniform(*recipe.tempi) / speed, *recipe.tempi))
         samples, moved = with_tempo(samples, tempo, TELEPHONE_RATE_HZ)
-        return _Sounding(samples, shifted(words, moved))
+        return _Sounding(samples, shifted(words, moved), _clean(samples))
 
     def _surroundings(self, sounding: _Sounding) -> Samples:
         """Make all that is heard beside speech of level 1."""
@@ -229,6 +243,12 @@ class _Line:
         if chance < self._recipe.a_law_share:
             return a_law(pcm16)
         return mu_law(pcm16) if chance < self._recipe.a_law_share + self._recipe.mu_law_share else pcm16
+
+    def _levelled(self, pcm16: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Do what the line does before it recognises: bring the caller to one level, more or less."""
+        look_ahead = int(self._random.integers(*self._recipe.look_ahead_frames, endpoint=True))
+        error = 10 ** (self._random.uniform(-self._recipe.level_error_db, self._recipe.level_error_db) / 20)
+        return np.clip(np.rint(levelled(pcm16, look_ahead) * error), -32768, 32767).astype(np.int16)
 
     def _happens(self, share: float) -> bool:
         return bool(self._random.random() < share)

@@ -51,6 +51,7 @@ class TelephoneUtterance:
     """Speech as it comes out of a telephone line, with the words at their place in it."""
 
     pcm16: NDArray[np.int16]  # [samples] at 8 kHz
+    clean16: NDArray[np.int16]  # the same speech at the same time, without room, noise and line
     words: tuple[Word, ...]
 
 

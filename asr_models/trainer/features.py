@@ -97,7 +97,7 @@ def make_shard(plan: ShardPlan) -> int:
     seconds_left = plan.recipe.shard_hours * 3600
     for utterance in plan.source(plan.recipe.seed * 10_000 + plan.number, _clips(plan.work_dir)):
         features = mfcc(utterance.pcm16)
-        if len(features) < _SHORTEST_FRAMES or not np.isfinite(features).all():
+        if not is_usable(features):
             continue
         kept = frames_of(features)
         frames.append(kept)
@@ -112,6 +112,11 @@ def make_shard(plan: ShardPlan) -> int:
     partial.write_text("".join(lines), encoding="utf-8")
     os.replace(partial, plan.words_file)
     return len(lines)
+
+
+def is_usable(features: NDArray[np.float32]) -> bool:
+    """Say whether an utterance's cepstra [frames, 40] can be trained on."""
+    return len(features) >= _SHORTEST_FRAMES and bool(np.isfinite(features).all())
 
 
 def shard_files(kind: ShardKind, count: int) -> list[Path]:

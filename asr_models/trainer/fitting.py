@@ -161,20 +161,30 @@ def _step(
 ) -> float:
     with half_precision():
         scores = network(inputs)
-    weights = torch.ones(scores.shape[2])
-    weights[:2] = schedule.silence_weight
-    loss = cross_entropy(
-        scores.float().flatten(0, 1),
-        labels.flatten(),
-        weights,
-        ignore_index=IGNORED,
-        label_smoothing=schedule.label_smoothing,
-    )
+    loss = _imitation_loss(scores.float(), labels) if labels.ndim == 3 else _loss(scores.float(), labels, schedule)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), schedule.gradient_norm)
     optimiser.step()
     return float(loss.detach())
+
+
+def _loss(scores: torch.Tensor, labels: torch.Tensor, schedule: Schedule) -> torch.Tensor:
+    weights = torch.ones(scores.shape[2])
+    weights[:2] = schedule.silence_weight
+    return cross_entropy(
+        scores.flatten(0, 1),
+        labels.flatten(),
+        weights,
+        ignore_index=IGNORED,
+        label_smoothing=schedule.label_smoothing,
+    )
+
+
+def _imitation_loss(scores: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Give the cross-entropy with wanted probabilities [windows, frames, classes]; frames without any do not count."""
+    counted = wanted.sum().clamp(min=1)
+    return -(wanted * torch.log_softmax(scores, dim=2)).sum() / counted
 
 
 def _save(

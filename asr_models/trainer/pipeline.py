@@ -12,17 +12,20 @@ from asr_models.graphs.units import CORE_WORDS, core_words, inventory, read_unit
 from asr_models.trainer.alignment import align_bank
 from asr_models.trainer.augmentation import AugmentationRecipe, augmented
 from asr_models.trainer.clip_store import ALIGNMENTS
-from asr_models.trainer.clips import read_index
+from asr_models.trainer.clips import BANK_RATE_HZ, read_index
 from asr_models.trainer.export import NOT_MEASURED, acoustic_model_of, export
 from asr_models.trainer.features import ShardKind, make_features, shard_count
+from asr_models.trainer.finished_model import network_of
 from asr_models.trainer.fitting import Progress
+from asr_models.trainer.imitation import imitation_dir, load_imitation, make_imitation
 from asr_models.trainer.korean_model import LAST_FACTORISED_LAYER
+from asr_models.trainer.people import cut_people, load_people, people_dir
 from asr_models.trainer.recipe import FeaturesRecipe, Recipe
 from asr_models.trainer.sharpening import NETWORK_FILE, sharpen_network
 from asr_models.trainer.speech import synthesise_bank
 from asr_models.trainer.stages import Facts, Report, Stage, StageBook, digest_of
 from asr_models.trainer.texts import TEXTS_DIR
-from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, train, training_dir
+from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, load_shards, train, training_dir
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune, tuning_dir
 from asr_models.trainer.whole_network import load_network
 
@@ -38,6 +41,7 @@ class Undertaking:
     speech_scale: float = 1.0  # of the number of clips
     measured_file: Path | None = None  # a Markdown table for the model card
     from_model: Path | None = None  # a finished model folder to go on from, instead of training a head
+    people_dir: Path | None = None  # recordings of real people, a folder a speaker; `from_model` is their teacher
 
     @property
     def model_dir(self) -> Path:
@@ -71,12 +75,22 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
     def calls_inputs() -> str:
         return shard_inputs(recipe.calls)
 
+    def begun_with() -> tuple[Path, ...]:
+        if wanted.from_model is None:
+            return (training_dir(work) / HEAD_FILE,)
+        return wanted.from_model / UNITS_FILE, acoustic_model_of(wanted.from_model)
+
+    def people_inputs() -> str:
+        files = sorted(wanted.people_dir.rglob("*")) if wanted.people_dir else []
+        return digest_of("\n".join(f"{file} {file.stat().st_size}" for file in files))
+
+    def imitate_inputs() -> str:
+        return digest_of(people_inputs(), shard_inputs(recipe.imitation), *begun_with())
+
     def tune_inputs() -> str:
         learned = (recipe.calls.hours, recipe.tuning)
-        if wanted.from_model is None:
-            return digest_of(calls_inputs(), repr(learned), training_dir(work) / HEAD_FILE)
-        begun = (wanted.from_model / UNITS_FILE, acoustic_model_of(wanted.from_model))
-        return digest_of(calls_inputs(), repr(learned), *begun)
+        imitated = (imitate_inputs(), f"{recipe.imitation.hours}") if wanted.people_dir else ()
+        return digest_of(calls_inputs(), repr(learned), *begun_with(), *imitated)
 
     def sharpen_inputs() -> str:
         return digest_of(repr((recipe.sharpening, recipe.export)), tuning_dir(work) / TUNED_FILE)
@@ -107,13 +121,31 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
             work / "calls",
             f"{recipe.calls.hours:g} h",
         ),
+        Stage(
+            "people",
+            "cut recordings of real people",
+            people_inputs,
+            lambda report: _people(wanted, report),
+            people_dir(work),
+        ),
+        Stage(
+            "imitate",
+            "make calls of them, ask the finished model what it hears in their clean speech",
+            imitate_inputs,
+            lambda report: _imitate(wanted, report),
+            imitation_dir(work),
+            f"{recipe.imitation.hours:g} h",
+        ),
         Stage("tune", "train all layers together", tune_inputs, lambda report: _tune(wanted, report), tuning_dir(work)),
         Stage(
             "sharpen", "hold whole utterances against all other words", sharpen_inputs, lambda r: _sharpen(wanted, r)
         ),
         Stage("export", "write the model folder", export_inputs, lambda report: _export(wanted, book, report)),
     )
-    left_out = () if wanted.from_model is None else ("features", "train")
+    left_out = [
+        *(("features", "train") if wanted.from_model else ()),
+        *(() if wanted.people_dir else ("people", "imitate")),
+    ]
     return tuple(stage for stage in every if stage.name not in left_out)
 
 
@@ -174,9 +206,27 @@ def _train(wanted: Undertaking, report: Report) -> Facts:
     return _facts(result)
 
 
-def _tune(wanted: Undertaking, report: Report) -> Facts:
+def _people(wanted: Undertaking, report: Report) -> Facts:
+    assert wanted.people_dir is not None
+    cut_people(wanted.people_dir, wanted.work_dir, wanted.processes, report)
+    clips = load_people(wanted.work_dir)
+    hours = sum(len(clip.pcm) for clip in clips) / BANK_RATE_HZ / 3600
+    return {"hours": f"{hours:.1f}", "people": str(len({clip.voice for clip in clips}))}
+
+
+def _imitate(wanted: Undertaking, report: Report) -> Facts:
+    assert wanted.from_model is not None
     recipe = wanted.recipe
-    return _facts(tune(wanted.work_dir, recipe, shard_count(recipe.calls), wanted.from_model, _told(report)))
+    units = read_units(wanted.from_model / UNITS_FILE)
+    calls = load_shards(calls_kind(wanted.work_dir, recipe.training.layers), units, 1)
+    teacher = network_of(wanted.from_model, recipe.tuning, calls[0])
+    return {"shards": str(make_imitation(wanted.work_dir, teacher, recipe.imitation, wanted.processes, report))}
+
+
+def _tune(wanted: Undertaking, report: Report) -> Facts:
+    recipe, work = wanted.recipe, wanted.work_dir
+    imitation = load_imitation(work, shard_count(recipe.imitation)) if wanted.people_dir else []
+    return _facts(tune(work, recipe, shard_count(recipe.calls), wanted.from_model, imitation, _told(report)))
 
 
 def _told(report: Report) -> Callable[[Progress], None]:
@@ -199,6 +249,14 @@ def _sharpen(wanted: Undertaking, report: Report) -> Facts:
     return {"loss": f"{loss:.3f}", "accuracy": f"{100 * accuracy:.1f} %"}
 
 
+def _people_told(facts: Facts) -> str:
+    hours, people = facts.get("hours", "—"), facts.get("people", "—")
+    return (
+        f"\n- Real people take part without a text: {hours} hours of {people} people in other languages. What the\n"
+        "  model before this one heard in their clean speech is what this one learned to hear in their calls."
+    )
+
+
 def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
     network, counts = load_network(tuning_dir(wanted.work_dir) / NETWORK_FILE)
     clips = read_index(wanted.work_dir / "speech")
@@ -212,6 +270,7 @@ def _export(wanted: Undertaking, book: StageBook, report: Report) -> Facts:
         if wanted.from_model is None
         else "The training went on from a finished model of this kind, whose head and layers were trained before."
     )
+    known["people"] = _people_told(book.facts("people")) if wanted.people_dir is not None else ""
     measured = wanted.measured_file.read_text(encoding="utf-8") if wanted.measured_file else NOT_MEASURED
     units = read_units(tuning_dir(wanted.work_dir) / UNITS_FILE)
     export(wanted.model_dir, network, counts, units, read_lexicon(), wanted.recipe, known, measured)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from asr_models.trainer.training import (
     training_dir,
 )
 from asr_models.trainer.whole_network import WholeNetwork, korean_layers, save_network, whole_margin
+from asr_models.trainer.windows import Shard
 
 TUNED_FILE = "tuned.pt"
 
@@ -47,11 +48,13 @@ def tune(
     recipe: Recipe,
     shard_count: int,
     from_model: Path | None = None,
+    imitation: Sequence[Shard] = (),
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> TrainingReport:
     """Train the whole network on all shards but the last, into `<work>/tuning/tuned.pt`.
 
-    It begins with `head.pt` over the Korean layers, or with the network of a finished model.
+    It begins with `head.pt` over the Korean layers, or with the network of a finished model; with `imitation` it learns
+    from a teacher's answers to real people as well.
     """
     folder, tuning = tuning_dir(work_dir), recipe.tuning
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +70,8 @@ def tune(
         network = network_of(from_model, tuning, kept_apart)
         counts = shown_counts(shards, units, tuning)
     torch.manual_seed(tuning.seed)
-    tuned = fit(network, shards, schedule_of(tuning), checkpoint=folder / "checkpoint.pt", report=report)
+    lessons = [*shards, *imitation]
+    tuned = fit(network, lessons, schedule_of(tuning), checkpoint=folder / "checkpoint.pt", report=report)
     save_network(folder / TUNED_FILE, tuned, counts)
     return TrainingReport.of(tuned, shards, kept_apart)
 

@@ -211,8 +211,15 @@ def test_there_are_calls_of_every_kind() -> None:
     assert 0 in counts  # nobody speaks: only noise
     assert max(counts) >= 6
     assert any(call.words and call.words[0].text == OUTSIDE for call in calls)
-    levels = [channel.speech_rms(call.pcm16 / np.float32(32768)) for call in calls if call.words]
-    assert min(levels) < 0.01 < 0.15 < max(levels)
+
+
+def test_quiet_and_loud_callers_come_out_at_one_level_more_or_less() -> None:
+    for level_db in (-45, -30, -12):
+        recipe = changed(levels_db=(level_db, level_db), level_error_db=2.0)
+        calls = islice(augmented(4, marked_clips(), recipe), 40)
+        levels = [20 * np.log10(channel.speech_rms(call.pcm16 / np.float32(32768))) for call in calls if call.words]
+        assert np.median(levels) == pytest.approx(-20, abs=4)
+        assert np.ptp(levels) > 2
 
 
 def test_dictated_groups_are_of_one_speaker() -> None:

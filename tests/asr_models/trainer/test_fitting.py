@@ -80,3 +80,22 @@ def test_what_is_to_be_ignored_teaches_nothing_and_is_not_counted() -> None:
     unlabelled = shard()
     unlabelled.labels[:] = IGNORED
     assert evaluate(new_head(), unlabelled) == (0.0, 0.0)
+
+
+def test_a_head_learns_from_a_teachers_answers_alone() -> None:
+    hard = shard()
+    answers = np.zeros((len(hard.labels), 3), np.float16)
+    answers[1:-1] = np.eye(3)[hard.labels[1:-1]] * 0.8 + 0.2 / 3
+    before = evaluate(new_head(), hard)
+    after = evaluate(fit(new_head(), [Shard(hard.frames, answers)], replace(SCHEDULE, epochs=12)), hard)
+    assert after[0] < before[0] - 0.2
+    assert after[1] > 0.7
+
+
+def test_frames_without_an_answer_teach_nothing() -> None:
+    inputs = shard().frames
+    silent = Shard(inputs, np.zeros((len(inputs), 3), np.float16))
+    taught = fit(new_head(), [silent], replace(SCHEDULE, weight_decay=0.0))
+    for name, numbers in new_head().state_dict().items():
+        if "running" not in name and numbers.is_floating_point():
+            assert torch.equal(numbers, taught.state_dict()[name]), name

@@ -21,6 +21,23 @@ def test_a_finished_model_needs_no_head_trained(tmp_path: Path) -> None:
     assert named(tmp_path, tmp_path) == ["speech", "align", "calls", "tune", "sharpen", "export"]
 
 
+def test_real_people_take_part_when_there_are_some(tmp_path: Path) -> None:
+    wanted = Undertaking(tmp_path, tmp_path, Recipe(), 1, from_model=tmp_path, people_dir=tmp_path / "people")
+    names = [stage.name for stage in stages(wanted, StageBook(tmp_path))]
+    assert names == ["speech", "align", "calls", "people", "imitate", "tune", "sharpen", "export"]
+
+
+def test_other_people_begin_the_tuning_anew(tmp_path: Path) -> None:
+    def inputs() -> str:
+        wanted = Undertaking(tmp_path, tmp_path, Recipe(), 1, from_model=tmp_path, people_dir=tmp_path / "them")
+        return next(stage for stage in stages(wanted, StageBook(tmp_path)) if stage.name == "tune").inputs()
+
+    before = inputs()
+    (tmp_path / "them" / "anna").mkdir(parents=True)
+    (tmp_path / "them" / "anna" / "one.wav").write_bytes(b"sound")
+    assert inputs() != before
+
+
 def test_a_finished_model_is_tuned_more_gently() -> None:
     usual, on = with_options(Recipe()), with_options(Recipe(), goes_on=True)
     assert on.tuning.learning_rate < usual.tuning.learning_rate

@@ -37,3 +37,17 @@ def test_the_number_of_batches_is_known_beforehand() -> None:
     shards = [shard(1000), shard(500)]
     made = list(batches(shards, margin=2, window=10, batch=8, random=np.random.default_rng(3)))
     assert abs(len(made) - batch_count(shards, margin=2, window=10, batch=8)) <= 1
+
+
+def test_classes_and_probabilities_never_share_a_batch() -> None:
+    numbers = np.arange(304)
+    sure = np.pad(np.eye(3, dtype=np.float16)[numbers[2:-2] % 3], ((2, 2), (0, 0)))
+    imitated = Shard(numbers[:, None].astype(np.float16), sure)
+
+    kinds = [
+        labels.ndim
+        for _, labels in batches([shard(300), imitated], margin=2, window=10, batch=4, random=np.random.default_rng(4))
+    ]
+
+    assert set(kinds) == {2, 3}
+    assert kinds != sorted(kinds)  # mixed over the epoch
