@@ -86,7 +86,7 @@ def _going_on() -> TuningRecipe:
 class SharpeningRecipe:
     """How the head is trained on by whole sequences."""
 
-    kept_share: float = 0.5  # of the way from the tuned to the sharpened numbers
+    kept_share: float = 1.0  # of the way from the tuned to the sharpened numbers
     epochs: float = 1.0
     limit_minutes: float = 25.0
     learning_rate: float = 2e-4
