@@ -112,7 +112,7 @@ class SpeechGate:
     def _levelled(self, pcm16: bytes) -> bytes:
         if not self._settings.levelling:
             return pcm16
-        return self._amplifier.amplified(pcm16, gain_db(self._caller.speech_db))
+        return self._amplifier.amplified(pcm16, gain_db(self._foreground.level_db))
 
     def _is_periodic(self, pcm16: bytes) -> bool:
         samples = samples_of(pcm16)

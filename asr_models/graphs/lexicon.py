@@ -10,6 +10,7 @@ from asr_models.graphs.errors import GraphError, WordUnpronounceable
 from asr_models.graphs.letters import PHONES, NotRussian
 
 BUNDLED_LEXICON = Path(__file__).parent / "lexicon.tsv"
+ACCENTS = Path(__file__).parent / "accents.tsv"
 
 
 @dataclass(frozen=True, slots=True)

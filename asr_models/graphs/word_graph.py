@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from asr_models.graphs.lexicon import Lexicon
+from asr_models.graphs.lexicon import ACCENTS, Lexicon, read_lexicon
 from asr_models.graphs.phone_table import PhoneTable, phone_table, placed
 from asr_models.graphs.text_graph import EPSILON, TextGraph
 from asr_models.graphs.units import GARBAGE, SILENCE, Units
@@ -22,7 +22,7 @@ class GraphOptions:
     unknown_cost: float = 2.0  # of [unk]
     silence_probability: float = 0.5  # after a word and at the beginning
     unknown_share: float = 0.001  # of [unk] among the words of free speech
-    core_words_share: bool = False  # core words may be said with the phones of all words, too: strangers' digits
+    core_words_share: bool = False  # core words may be said with the phones of all words, too, and with an accent
 
 
 @dataclass(slots=True)
@@ -66,10 +66,14 @@ def word_graph(lexicon: Lexicon, units: Units, word_ids: Mapping[str, int], opti
 
 def _tree(lexicon: Lexicon, units: Units, *, core_words_share: bool) -> _Branch:
     tree = _Branch()
+    accents = read_lexicon(ACCENTS)
     for word, pronunciations in lexicon.items():
         for said in pronunciations:
             _add(tree, word, placed(units.names_of_word(word, said.phones)), said.cost)
             if core_words_share and word in units.core_words:
+                _add(tree, word, placed(said.phones), said.cost)
+        if core_words_share and word in units.core_words:
+            for said in accents.get(word, ()):
                 _add(tree, word, placed(said.phones), said.cost)
     return tree
 

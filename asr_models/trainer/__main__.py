@@ -71,10 +71,9 @@ def main(
     **calls** makes more telephone calls, and **tune** trains all layers on them, the Korean ones more slowly.
 
     **people** and **imitate**, with `--people`, let real voices take part: whatever is said in them, what the finished
-    model hears in their clean speech is what `tune` wants to hear in their calls.
+    model hears in their clean speech is what `tune` and `sharpen` want to hear in their calls.
 
-    **sharpen** goes on by whole utterances: the right words against everything else that could be heard. Half of
-    what that changes is kept.
+    **sharpen** goes on by whole utterances: the right words against everything else that could be heard.
 
     **export** writes what Vosk loads: one acoustic model, the graphs `phrases` and `digits`, the model card, checksums.
 

@@ -152,6 +152,12 @@ def half_precision() -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=bool(native.get("avx512_bf16") or native.get("amx_bf16")))
 
 
+def imitation_loss(scores: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Give the cross-entropy with wanted probabilities [windows, frames, classes]; frames without any do not count."""
+    counted = wanted.sum().clamp(min=1)
+    return -(wanted * torch.log_softmax(scores, dim=2)).sum() / counted
+
+
 def _step(
     network: FrameClassifier,
     optimiser: torch.optim.Optimizer,
@@ -161,7 +167,7 @@ def _step(
 ) -> float:
     with half_precision():
         scores = network(inputs)
-    loss = _imitation_loss(scores.float(), labels) if labels.ndim == 3 else _loss(scores.float(), labels, schedule)
+    loss = imitation_loss(scores.float(), labels) if labels.ndim == 3 else _loss(scores.float(), labels, schedule)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), schedule.gradient_norm)
@@ -179,12 +185,6 @@ def _loss(scores: torch.Tensor, labels: torch.Tensor, schedule: Schedule) -> tor
         ignore_index=IGNORED,
         label_smoothing=schedule.label_smoothing,
     )
-
-
-def _imitation_loss(scores: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Give the cross-entropy with wanted probabilities [windows, frames, classes]; frames without any do not count."""
-    counted = wanted.sum().clamp(min=1)
-    return -(wanted * torch.log_softmax(scores, dim=2)).sum() / counted
 
 
 def _save(

@@ -28,6 +28,7 @@ from asr_models.trainer.texts import TEXTS_DIR
 from asr_models.trainer.training import HEAD_FILE, TrainingReport, features_kind, load_shards, train, training_dir
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tune, tuning_dir
 from asr_models.trainer.whole_network import load_network
+from asr_models.trainer.windows import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def stages(wanted: Undertaking, book: StageBook) -> tuple[Stage, ...]:
         return digest_of(calls_inputs(), repr(learned), *begun_with(), *imitated)
 
     def sharpen_inputs() -> str:
-        return digest_of(repr((recipe.sharpening, recipe.export)), tuning_dir(work) / TUNED_FILE)
+        imitated = (imitate_inputs(),) if wanted.people_dir else ()
+        return digest_of(repr((recipe.sharpening, recipe.export)), tuning_dir(work) / TUNED_FILE, *imitated)
 
     def export_inputs() -> str:
         measured = [wanted.measured_file] if wanted.measured_file else []
@@ -224,9 +226,13 @@ def _imitate(wanted: Undertaking, report: Report) -> Facts:
 
 
 def _tune(wanted: Undertaking, report: Report) -> Facts:
-    recipe, work = wanted.recipe, wanted.work_dir
-    imitation = load_imitation(work, shard_count(recipe.imitation)) if wanted.people_dir else []
-    return _facts(tune(work, recipe, shard_count(recipe.calls), wanted.from_model, imitation, _told(report)))
+    recipe, shards = wanted.recipe, shard_count(wanted.recipe.calls)
+    return _facts(tune(wanted.work_dir, recipe, shards, wanted.from_model, _imitation(wanted), _told(report)))
+
+
+def _imitation(wanted: Undertaking) -> list[Shard]:
+    count = shard_count(wanted.recipe.imitation)
+    return load_imitation(wanted.work_dir, count) if wanted.people_dir is not None else []
 
 
 def _told(report: Report) -> Callable[[Progress], None]:
@@ -244,8 +250,8 @@ def _sharpen(wanted: Undertaking, report: Report) -> Facts:
     def tell(progress: Progress) -> None:
         report(f"sharpening, criterion {progress.loss:.3f}", progress.fraction)
 
-    recipe = wanted.recipe
-    loss, accuracy = sharpen_network(wanted.work_dir, read_lexicon(), recipe, shard_count(recipe.calls), tell)
+    recipe, shards = wanted.recipe, shard_count(wanted.recipe.calls)
+    loss, accuracy = sharpen_network(wanted.work_dir, read_lexicon(), recipe, shards, _imitation(wanted), tell)
     return {"loss": f"{loss:.3f}", "accuracy": f"{100 * accuracy:.1f} %"}
 
 

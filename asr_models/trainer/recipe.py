@@ -88,10 +88,12 @@ class SharpeningRecipe:
 
     kept_share: float = 1.0  # of the way from the tuned to the sharpened numbers
     epochs: float = 1.0
-    limit_minutes: float = 25.0
+    limit_minutes: float = 50.0
     learning_rate: float = 2e-4
     last_learning_rate: float = 2e-5
     cross_entropy_weight: float = 0.1
+    imitation_every: int = 5  # steps
+    imitation_weight: float = 0.3
     silence_probability: float = 0.5
     window_outputs: int = 64
     batch_windows: int = 48

@@ -7,9 +7,10 @@ The criterion is maximum mutual information (Povey, "Discriminative training for
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from asr_models.trainer.fitting import (
     averaged,
     evaluate,
     half_precision,
+    imitation_loss,
     optimiser_of,
     running_average,
     set_learning_rate,
@@ -38,7 +40,7 @@ from asr_models.trainer.recipe import Recipe, SharpeningRecipe
 from asr_models.trainer.training import apart, load_shards
 from asr_models.trainer.tuning import TUNED_FILE, calls_kind, tuning_dir
 from asr_models.trainer.whole_network import WholeNetwork, load_network, save_network
-from asr_models.trainer.windows import Shard, batch_count, batches
+from asr_models.trainer.windows import Shard, Targets, batch_count, batches
 from asr_models.trainer.word_loop import LoopWord, WordLoop
 
 NETWORK_FILE = "network.pt"
@@ -49,12 +51,13 @@ def sharpen_network(
     lexicon: Lexicon,
     recipe: Recipe,
     shard_count: int,
+    imitation: Sequence[Shard] = (),
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> tuple[float, float]:
     """Sharpen `<work>/tuning/tuned.pt` into `network.pt` beside it; give loss and accuracy on the last shard.
 
-    The numbers go only a share of the way from the tuned to the sharpened ones: all the way, the network is surer of
-    synthetic voices and hears real people less well.
+    Alone, it makes the network surer of synthetic voices and less apt for real people's: so a teacher's answers to
+    these take part (`imitation`), or only a share of the way from the tuned to the sharpened numbers is gone.
     """
     folder, sharpening = tuning_dir(work_dir), recipe.sharpening
     units = read_units(folder / UNITS_FILE)
@@ -70,6 +73,7 @@ def sharpen_network(
             (recipe.export.acoustic_scale * scales, recipe.export.acoustic_scale * offsets),
             sharpening,
             threads,
+            imitation=imitation,
             report=report,
         )
     mixed = between(network, sharpened, sharpening.kept_share)
@@ -125,11 +129,12 @@ def sharpen(
     recipe: SharpeningRecipe,
     threads: ThreadPoolExecutor,
     *,
+    imitation: Sequence[Shard] = (),
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Network:
     """Train a trained network further and give its averaged twin.
 
-    `scores_of_outputs` are scale and offset [classes] that make a log-probability the decoder's score, the acoustic
+    Some steps learn from a teacher's answers as well. `scores_of_outputs` are scale and offset [classes] that make a log-probability the decoder's score, the acoustic
     scale included. The sums over all paths run in `threads`: numpy leaves the interpreter to others meanwhile.
     """
     scale, offset = (torch.from_numpy(values).float() for values in scores_of_outputs)
@@ -138,7 +143,7 @@ def sharpen(
     margin, began = network.margin, time.monotonic()
     steps_an_epoch = batch_count(shards, margin=margin, window=recipe.window_outputs, batch=recipe.batch_windows)
     steps, step, gain_sum = max(1, round(recipe.epochs * steps_an_epoch)), 0, 0.0
-    epoch = 0
+    epoch, taught = 0, _taught(imitation, margin, recipe)
     while step < steps:
         torch.manual_seed(recipe.seed + epoch)
         network.train()
@@ -164,6 +169,11 @@ def sharpen(
             loss = loss + recipe.cross_entropy_weight * torch.nn.functional.nll_loss(
                 log_probabilities.flatten(0, 1), targets.flatten(), ignore_index=IGNORED
             )
+            if taught is not None and step % recipe.imitation_every == 0:
+                inputs, answers = next(taught)
+                with half_precision():
+                    outputs = network(torch.from_numpy(inputs))
+                loss = loss + recipe.imitation_weight * imitation_loss(outputs.float(), torch.from_numpy(answers))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_norm)
@@ -174,6 +184,25 @@ def sharpen(
             report(Progress(epoch, fraction, gain_sum / step))
         epoch += 1
     return averaged(average, network)
+
+
+def _taught(
+    imitation: Sequence[Shard], margin: int, recipe: SharpeningRecipe
+) -> Iterator[tuple[NDArray[np.float32], Targets]] | None:
+    """Give batches of the teacher's answers without end."""
+    if not imitation:
+        return None
+    epochs = (
+        batches(
+            imitation,
+            margin=margin,
+            window=recipe.window_outputs,
+            batch=recipe.batch_windows,
+            random=np.random.default_rng((recipe.seed, epoch)),
+        )
+        for epoch in itertools.count()
+    )
+    return itertools.chain.from_iterable(epochs)
 
 
 def _gradient(

@@ -6,16 +6,17 @@ from collections import defaultdict
 
 import pytest
 
-from asr_models.graphs.lexicon import Lexicon, Pronunciation
+from asr_models.graphs.lexicon import ACCENTS, Lexicon, Pronunciation, read_lexicon
 from asr_models.graphs.phone_table import PhoneTable, phone_table, placed
 from asr_models.graphs.text_graph import Arc, TextGraph
-from asr_models.graphs.units import inventory
+from asr_models.graphs.units import core_words, inventory
 from asr_models.graphs.word_graph import GraphOptions, word_graph
 
 SAID = {
     "да": [("d a", 0.0)],
     "дата": [("d a t @", 0.0)],
     "два": [("d v a", 0.0)],
+    "семь": [("s' e m'", 0.0)],
     "что": [("sh t o", 0.0), ("ch o", 1.5)],
     "все": [("f s' e", 0.0), ("f s' o", 1.0)],
     "всё": [("f s' o", 0.0)],
@@ -23,7 +24,7 @@ SAID = {
 LEXICON = Lexicon(
     {word: [Pronunciation(tuple(text.split()), cost) for text, cost in said] for word, said in SAID.items()}
 )
-UNITS = inventory(("два",), LEXICON)
+UNITS = inventory(("два", "семь"), LEXICON)
 PHONES: PhoneTable = phone_table(UNITS)
 WORDS = {word: number for number, word in enumerate(["[unk]", *LEXICON], start=1)}
 
@@ -79,6 +80,19 @@ def test_core_words_may_share_the_phones_of_all_words() -> None:
     assert list(own) == list(shared) == [("два",)]
     assert shared[("два",)] == pytest.approx(own[("два",)])
     assert heard(say("d@два v a"), options) == {}
+
+
+def test_core_words_that_share_phones_may_be_said_with_an_accent() -> None:
+    options = GraphOptions(core_words_share=True)
+    accented, careful = heard(say("s e m'"), options), heard(say("s' e m'"), options)
+    assert accented[("семь",)] - careful[("семь",)] == pytest.approx(1.0)
+    assert heard(say("s e m'")) == {}
+
+
+def test_accents_are_of_core_words_and_in_phones_of_the_model() -> None:
+    accents = read_lexicon(ACCENTS)
+    assert set(accents) <= set(core_words())
+    assert all(said.phones not in {usual.phones for usual in read_lexicon()[word]} for word in accents for said in accents[word])
 
 
 def test_a_rare_pronunciation_costs_what_the_lexicon_says() -> None:

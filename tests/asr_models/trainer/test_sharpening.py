@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,22 +47,41 @@ def speech(frames: int = 900) -> Shard:
     return Shard(inputs.astype(np.float16), classes)
 
 
+def people(frames: int = 900) -> Shard:
+    """Speech like none of the above, which a teacher takes for the last class."""
+    inputs = np.random.default_rng(3).normal(-1.0, 0.3, (frames, CLASSES))
+    answers = np.zeros((frames, CLASSES), np.float16)
+    answers[1:-1, -1] = 1
+    return Shard(inputs.astype(np.float16), answers)
+
+
+def new_head() -> Head:
+    return Head(HeadShape(CLASSES, 4, 12, 1, CLASSES))
+
+
+def sharpened(head: Head, *, threads: int = 1, recipe: SharpeningRecipe = RECIPE, **more: Any) -> Head:
+    with ThreadPoolExecutor(threads) as pool:
+        scores_of_outputs = (np.ones(CLASSES), np.zeros(CLASSES))
+        return sharpen(head, [speech()], LOOP, scores_of_outputs, recipe, pool, **more)
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_whole_sequences_teach_a_head_that_knows_nothing(threads: int) -> None:
     torch.manual_seed(1)
     torch.set_num_threads(threads)
-    head = Head(HeadShape(CLASSES, 4, 12, 1, CLASSES))
+    head = new_head()
     before, criteria = evaluate(head, speech())[1], []
-    with ThreadPoolExecutor(threads) as pool:
-        after = sharpen(
-            head,
-            [speech()],
-            LOOP,
-            (np.ones(CLASSES), np.zeros(CLASSES)),
-            RECIPE,
-            pool,
-            report=lambda progress: criteria.append(progress.loss),
-        )
+    after = sharpened(head, threads=threads, report=lambda progress: criteria.append(progress.loss))
     torch.set_num_threads(1)
     assert evaluate(after, speech())[1] > max(0.55, before + 0.2)
     assert criteria[-1] < criteria[0]
+
+
+def test_what_a_teacher_says_of_real_people_is_learned_beside_the_words() -> None:
+    torch.manual_seed(1)
+    torch.set_num_threads(1)
+    recipe = replace(RECIPE, imitation_every=1, imitation_weight=1.0)
+    after = sharpened(new_head(), recipe=recipe, imitation=[people()])
+    heard = evaluate(after, Shard(people().frames, people().labels.argmax(1)))[1]
+    assert heard > 0.95
+    assert evaluate(after, speech())[1] > 0.55
