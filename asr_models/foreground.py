@@ -15,7 +15,6 @@ from asr_models.voice_activity import FRAME_SECONDS, SILENCE_DB
 
 _ONSET_FRAMES = 15  # 0.3 s: within it a talker gets as loud as they are
 _BEFORE_FRAMES = 25  # 0.5 s: who spoke low for less did not begin yet
-_LOW_DB = 12.0  # who speaks lower than usual is raised to so much below it: first sounds are low in any case
 _SMOOTHED_FRAMES = 5  # one talker's vowels stand out by 5 dB from a crowd of them, over 0.1 s by 2
 
 
@@ -28,7 +27,6 @@ class Foreground:
         self._nearer_db = settings.nearer_margin_db
         self._caller = caller
         self._after_silence = caller.speech_db is None  # nobody else has been heard since the line was silent
-        self._is_low = False  # the utterance followed a silence and has been lower than the caller usually speaks all along
         self._silent_frames = 0
         self._far_frames = 0  # since the newest frame that was loud enough
         self._loudest_db: float | None = None  # of this utterance; None between utterances
@@ -48,10 +46,8 @@ class Foreground:
         caller_db = self._caller.speech_db
         is_near = voiced and (caller_db is None or self._smoothed_db >= caller_db - self._margin_db)
         self.quiet_frames = 0 if is_near else self.quiet_frames + 1
-        self._is_low = self._is_low and not is_near
         if self._loudest_db is None:
             self._after_silence = self._after_silence or self._was_silent(caller_db, voiced=voiced)
-            self._is_low = not is_near and self._after_silence
             return is_near or (voiced and self._after_silence)
         self._loudest_db = max(self._loudest_db, self._smoothed_db)
         if len(self._onset) == _ONSET_FRAMES:
@@ -71,17 +67,6 @@ class Foreground:
     def loudest_db(self) -> float:
         """Level of this utterance's loudest tenth of a second."""
         return SILENCE_DB if self._loudest_db is None else self._loudest_db
-
-    @property
-    def level_db(self) -> float | None:
-        """Level of the loud vowels of whoever is heard, in dB of full scale; None before anything was heard.
-
-        The caller's usual one, unless an utterance that followed a silence is far lower as a whole.
-        """
-        usual_db = self._caller.speech_db
-        if usual_db is None or self._loudest_db is None or not self._is_low:
-            return usual_db
-        return min(usual_db, self._loudest_db + _LOW_DB)
 
     def begin(self) -> None:
         """Take what follows as an utterance of the caller."""

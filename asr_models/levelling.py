@@ -5,6 +5,8 @@ Heard at a known level, a person is told by loudness from those who talk behind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -41,6 +43,16 @@ class Amplifier:
         return bytes(np.clip(np.rint(louder), -32768, 32767).astype("<i2").data)
 
 
+def known_ahead(levels_db: Sequence[float | None], frames: int) -> list[float | None]:
+    """Give what is known `frames` later than each of these frames, the first thing known before that, at the end the last.
+
+    The gain of a beginning is the gain of its first vowel: it comes before anything is known.
+    """
+    first_db = next((db for db in levels_db if db is not None), None)
+    known_db = [first_db if db is None else db for db in levels_db]
+    return [*known_db[frames:], *known_db[-1:] * frames][: len(levels_db)]
+
+
 def levelled(pcm16: npt.NDArray[np.int16], look_ahead_frames: int = 0) -> npt.NDArray[np.int16]:
     """Level a whole recording as the line would; what comes before the first voiced frame gets that one's gain.
 
@@ -54,8 +66,6 @@ def levelled(pcm16: npt.NDArray[np.int16], look_ahead_frames: int = 0) -> npt.ND
         if activity.is_voiced(frame):
             level.heard(activity.frame_db)
         levels_db.append(level.speech_db)
-    first_db = next((db for db in levels_db if db is not None), None)
-    known_db = [first_db if db is None else db for db in levels_db]
-    ahead_db = [*known_db[look_ahead_frames:], *known_db[-1:] * look_ahead_frames][: len(frames)]
+    ahead_db = known_ahead(levels_db, look_ahead_frames)
     louder = b"".join(amplifier.amplified(frame, gain_db(db)) for frame, db in zip(frames, ahead_db, strict=True))
     return np.frombuffer(louder, dtype="<i2")[: len(pcm16)].astype(np.int16)

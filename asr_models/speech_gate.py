@@ -8,7 +8,7 @@ import numpy as np
 
 from asr_models.caller_level import CallerLevel
 from asr_models.foreground import Foreground
-from asr_models.levelling import Amplifier, gain_db
+from asr_models.levelling import Amplifier, gain_db, known_ahead
 from asr_models.settings import GateSettings
 from asr_models.voice_activity import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, SILENCE_DB, VoiceActivity, samples_of
 from asr_models.voicing import periodicity
@@ -29,12 +29,14 @@ class SpeechGate:
         self._settings = settings or GateSettings()
         self._caller = caller or CallerLevel()
         self._foreground = Foreground(self._settings, self._caller)
+        self._level = CallerLevel()  # of this utterance alone
         self._amplifier = Amplifier()
         self._activity = VoiceActivity(self._settings)
         self._recent_callers: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
         self._recent_periodic: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
         self._frame_before = np.zeros(FRAME_SAMPLES, np.float32)
-        self._look_back: deque[bytes] = deque(maxlen=round(self._settings.look_back_seconds / FRAME_SECONDS) or None)
+        look_back_frames = round(self._settings.look_back_seconds / FRAME_SECONDS) or None
+        self._look_back: deque[tuple[bytes, float | None]] = deque(maxlen=look_back_frames)  # with the level known then
         close_seconds = self._settings.dictation_close_seconds if dictation else self._settings.close_seconds
         self._close_frames = max(1, round(close_seconds / FRAME_SECONDS))
         self.is_open = False
@@ -75,26 +77,28 @@ class SpeechGate:
         voiced = self.frame_is_voiced = self._activity.is_voiced(pcm16, floor_db)
         if voiced:
             self._caller.heard(self.frame_db)
+            self._level.heard(self.frame_db)
         callers = self._foreground.is_callers(self.frame_db, voiced=voiced)
         self._recent_callers.append(callers)
         self._recent_periodic.append(self._is_periodic(pcm16))
         begun = self.is_open or (callers and sum(self._recent_callers) >= self._settings.onset_frames)
         self.pause_frames = 0 if callers and begun else self.pause_frames + 1
-        self._look_back.append(pcm16)
+        self._look_back.append((pcm16, self._level_db))
         is_new = self.is_open and may_open and self._foreground.stands_out
         self.former_db = self._foreground.before_db if is_new else None
         if self.is_open and not is_new:
             self.periodic_frames += self._recent_periodic[-1]
             if self.pause_frames >= self._close_frames:
                 self.close()
-            return self._levelled(pcm16)
+            return self._levelled(pcm16, self._level_db)
         if not (may_open and begun):
             return b""
         self.is_open = True
         self._foreground.begin()
         self.periodic_frames = sum(self._recent_periodic)
         self._amplifier = Amplifier()
-        return self._levelled(b"".join(self._look_back))
+        levels_db = known_ahead([db for _, db in self._look_back], self._settings.onset_frames - 1)
+        return b"".join(self._levelled(pcm16, db) for (pcm16, _), db in zip(self._look_back, levels_db, strict=True))
 
     def words_heard(self) -> None:
         """Learn that what passed so far holds words: its loudest moments are the caller's."""
@@ -108,11 +112,17 @@ class SpeechGate:
         self._recent_callers.clear()
         self._recent_periodic.clear()
         self._look_back.clear()  # its audio has been heard already
+        self._level = CallerLevel()
 
-    def _levelled(self, pcm16: bytes) -> bytes:
-        if not self._settings.levelling:
-            return pcm16
-        return self._amplifier.amplified(pcm16, gain_db(self._foreground.level_db))
+    @property
+    def _level_db(self) -> float | None:
+        """How loud this utterance is to be taken for: as loud as it is, if that is not far below the caller."""
+        usual_db = self._caller.speech_db
+        least_db = SILENCE_DB if usual_db is None else usual_db - self._settings.background_margin_db
+        return None if self._level.speech_db is None else max(self._level.speech_db, least_db)
+
+    def _levelled(self, pcm16: bytes, level_db: float | None) -> bytes:
+        return self._amplifier.amplified(pcm16, gain_db(level_db)) if self._settings.levelling else pcm16
 
     def _is_periodic(self, pcm16: bytes) -> bool:
         samples = samples_of(pcm16)

@@ -35,7 +35,7 @@ class BargeInSettings(BaseModel, frozen=True):
         4.0, gt=0, description="A prompt held goes on after this long if words never made a phrase of the question."
     )
     word_seconds: float = Field(
-        0.16, ge=0, description="How long words of the question must stay in the partial results to stop a prompt."
+        0.5, ge=0, description="How long words of the question must stay in the partial results to stop a prompt."
     )
     min_confidence: float = Field(0.6, ge=0, le=1, description="How sure a final result must be to stop a prompt.")
     backchannels: tuple[str, ...] = Field(

@@ -54,7 +54,7 @@ def call(
 
     Without a scenario the two demonstrations are played: [b]balance[/] (a caller asks how many points there are) and
     [b]operator[/] (a caller asks for a person; an agent's phone answers and shows the context). Shipped as well:
-    activation, merging, blocking, balance_by_keys, barge_in, blocked_card, hang_up, silence.
+    activation, merging, blocking, balance_by_keys, barge_in, blocked_card, crowd, hang_up, silence.
 
     Every call is recorded as a stereo WAV, the caller on the left, Yulia on the right. Unknown words of the transcript
     show as «…»: the small model knows only the words of its trade.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from asr_models.caller_level import CallerLevel
 from asr_models.foreground import Foreground
 from asr_models.settings import GateSettings
@@ -82,26 +80,6 @@ def test_an_utterance_that_is_quiet_as_a_whole_is_not_cut() -> None:
     judged(foreground, FAR_DB, 3)
     foreground.begin()
     assert all(judged(foreground, FAR_DB, 200))
-
-
-def test_who_speaks_lower_than_usual_after_a_silence_is_heard_at_a_level_near_their_own() -> None:
-    foreground = Foreground(SETTINGS, known_caller())
-    usual_db = foreground.level_db
-    assert usual_db is not None
-    judged(foreground, SILENT_DB, HOLD_FRAMES, voiced=False)
-    judged(foreground, usual_db - 20, 10)
-    foreground.begin()
-    judged(foreground, usual_db - 20, 10)
-    assert foreground.level_db == pytest.approx(usual_db - 8, abs=0.5)
-    judged(foreground, NEAR_DB, 10)
-    assert foreground.level_db == pytest.approx(usual_db, abs=0.5)
-
-
-def test_talk_that_goes_on_below_the_caller_is_heard_as_low_as_it_is() -> None:
-    foreground = Foreground(SETTINGS, known_caller())
-    usual_db = foreground.level_db
-    judged(foreground, FAR_DB, 40)
-    assert foreground.level_db == usual_db
 
 
 def test_after_the_utterance_talk_that_goes_on_begins_no_other_one() -> None:

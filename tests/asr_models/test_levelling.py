@@ -80,13 +80,26 @@ def test_the_gate_raises_a_quiet_caller_from_the_first_sound_on() -> None:
     assert loud_db(heard[: 16 * FRAME_BYTES]) > -32  # the look-back with the first sounds, -40 dB and less as it came
 
 
-def test_what_is_known_of_a_caller_is_kept_for_the_next_question() -> None:
+@pytest.mark.parametrize(
+    ("word_db", "heard_db"),
+    [(-20.0, TARGET_DB), (-28.0, TARGET_DB), (-40.0, TARGET_DB - 12.0)],  # the margin of other people's talk is 12 dB
+)
+def test_each_utterance_is_heard_at_one_level_unless_it_is_far_below_the_caller(word_db: float, heard_db: float) -> None:
     caller = CallerLevel()
-    audio = silence(0.3) + spoken("двенадцать сорок пять", level_db=-40) + silence(0.5)
     before = SpeechGate(caller=caller)
-    for frame in frames(audio):
+    for frame in frames(silence(0.3) + spoken("двенадцать сорок пять", level_db=-20) + silence(0.5)):
         before.take(frame)
     gate = SpeechGate(caller=caller)
-    word = silence(0.3) + spoken("да", level_db=-50) + silence(0.5)  # by itself it would be raised to the full
+    word = silence(0.3) + spoken("да", level_db=word_db) + silence(0.5)
     heard = b"".join(gate.take(frame) for frame in frames(word))
-    assert loud_db(heard) == pytest.approx(TARGET_DB - 12, abs=5)
+    assert loud_db(heard) == pytest.approx(heard_db, abs=5)
+
+
+def test_first_sounds_are_as_loud_when_the_gate_may_open_late() -> None:
+    audio = frames(silence(0.5) + spoken("двенадцать", level_db=-40) + silence(0.5))
+    heard: list[bytes] = []
+    for opens_at in (0, 32):  # the gate opens by itself at the 28th frame
+        gate = SpeechGate()
+        heard.append(b"".join(gate.take(frame, may_open=place >= opens_at) for place, frame in enumerate(audio)))
+    early, late = heard
+    assert early.endswith(late[len(late) - len(early) :])

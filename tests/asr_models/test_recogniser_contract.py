@@ -90,7 +90,7 @@ async def test_digits_come_as_words(recogniser: Recogniser) -> None:
 
 async def test_what_was_dictated_is_among_the_alternatives_when_it_is_not_the_best(recogniser: Recogniser) -> None:
     dictation = PhraseList(DIGIT_PHRASES, dictation=True)
-    noisy = mixed(with_pauses(spoken("пять восемь три семь")), noise(10.0, level_db=-26))
+    noisy = mixed(with_pauses(spoken("пять восемь три семь")), noise(10.0, level_db=-23))
 
     heard = await hear(recogniser, dictation, noisy)
 

@@ -89,7 +89,7 @@ def test_a_card_number_dictated_in_groups_is_put_together(write: Write) -> None:
 
 
 def test_digits_of_no_rule_are_heard_with_other_readings(write: Write) -> None:
-    noisy = mixed(dictated("пять восемь три семь") + silence(4), noise(20, level_db=-26))
+    noisy = mixed(dictated("пять восемь три семь") + silence(4), noise(20, level_db=-23))
 
     (heard,) = hear("--question", "digits", write("digits", noisy))
 

@@ -56,13 +56,8 @@ async def test_half_a_number_is_asked_about_though_others_talk_on(make_line: Mak
     assert end_seconds + 2 < line.seconds < end_seconds + 5
 
 
-@pytest.mark.parametrize(
-    ("said", "heard"), [("да", "да"), ("проверить баланс", "проверить баланс"), ("баланс", UNKNOWN)]
-)
-async def test_a_crowd_that_was_heard_before_the_caller_is_not_taken_for_them(
-    make_line: MakeLine, said: str, heard: str
-) -> None:
-    """The last one is misheard, but words of it came: nobody waits for the others then, either."""
+@pytest.mark.parametrize("said", ["да", "проверить баланс", "баланс"])
+async def test_a_crowd_that_was_heard_before_the_caller_is_not_taken_for_them(make_line: MakeLine, said: str) -> None:
     caller = CallerLevel()
     asked = YES_NO if said == "да" else MENU
     greeted = make_line(asked, caller=caller, prompt_ended=False)
@@ -72,7 +67,7 @@ async def test_a_crowd_that_was_heard_before_the_caller_is_not_taken_for_them(
 
     await line.send(audio)
 
-    assert heard_text(line.answer) == heard
+    assert heard_text(line.answer) == said
     assert line.seconds < end_seconds + 3
 
 
