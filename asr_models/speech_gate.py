@@ -29,7 +29,8 @@ class SpeechGate:
         self._settings = settings or GateSettings()
         self._caller = caller or CallerLevel()
         self._foreground = Foreground(self._settings, self._caller)
-        self._level = CallerLevel()  # of this utterance alone
+        self._level = CallerLevel()  # of this utterance; of all of them while a number is dictated
+        self._dictation = dictation
         self._amplifier = Amplifier()
         self._activity = VoiceActivity(self._settings)
         self._recent_callers: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
@@ -112,7 +113,8 @@ class SpeechGate:
         self._recent_callers.clear()
         self._recent_periodic.clear()
         self._look_back.clear()  # its audio has been heard already
-        self._level = CallerLevel()
+        if not self._dictation:  # words alone are learned with their first sounds louder, groups of a number are not
+            self._level = CallerLevel()
 
     @property
     def _level_db(self) -> float | None:

@@ -113,7 +113,7 @@ class ExportRecipe:
     digits_word_penalty: float = 0.0  # sequence training makes words dear, half of it is kept; below -2 lattices burst
     phrases_word_penalty: float = -0.8
     digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
-    phrases_unknown_cost: float = 4.5  # to enter unknown speech: short words stay words, long nonsense stays unknown
+    phrases_unknown_cost: float = 2.5  # to enter unknown speech: short words stay words, long nonsense stays unknown
     acoustic_scale: float = 0.3
     beam: float = 13.0
     lattice_beam: float = 4.0
