@@ -44,7 +44,7 @@ class Amplifier:
 
 
 def known_ahead(levels_db: Sequence[float | None], frames: int) -> list[float | None]:
-    """Give what is known `frames` later than each of these frames, the first thing known before that, at the end the last.
+    """Give what is known so many frames later than each of these: first the first thing known, at the end the last.
 
     The gain of a beginning is the gain of its first vowel: it comes before anything is known.
     """

@@ -134,8 +134,9 @@ def sharpen(
 ) -> Network:
     """Train a trained network further and give its averaged twin.
 
-    Some steps learn from a teacher's answers as well. `scores_of_outputs` are scale and offset [classes] that make a log-probability the decoder's score, the acoustic
-    scale included. The sums over all paths run in `threads`: numpy leaves the interpreter to others meanwhile.
+    Some steps learn from a teacher's answers as well. `scores_of_outputs` are scale and offset [classes] that make a
+    log-probability the decoder's score, the acoustic scale included. The sums over all paths run in `threads`: numpy
+    leaves the interpreter to others meanwhile.
     """
     scale, offset = (torch.from_numpy(values).float() for values in scores_of_outputs)
     optimiser = optimiser_of(network, weight_decay=0.0)

@@ -84,7 +84,9 @@ def test_the_gate_raises_a_quiet_caller_from_the_first_sound_on() -> None:
     ("word_db", "heard_db"),
     [(-20.0, TARGET_DB), (-28.0, TARGET_DB), (-40.0, TARGET_DB - 12.0)],  # the margin of other people's talk is 12 dB
 )
-def test_each_utterance_is_heard_at_one_level_unless_it_is_far_below_the_caller(word_db: float, heard_db: float) -> None:
+def test_each_utterance_is_heard_at_one_level_unless_it_is_far_below_the_caller(
+    word_db: float, heard_db: float
+) -> None:
     caller = CallerLevel()
     before = SpeechGate(caller=caller)
     for frame in frames(silence(0.3) + spoken("двенадцать сорок пять", level_db=-20) + silence(0.5)):

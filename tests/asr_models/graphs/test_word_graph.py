@@ -92,7 +92,11 @@ def test_core_words_that_share_phones_may_be_said_with_an_accent() -> None:
 def test_accents_are_of_core_words_and_in_phones_of_the_model() -> None:
     accents = read_lexicon(ACCENTS)
     assert set(accents) <= set(core_words())
-    assert all(said.phones not in {usual.phones for usual in read_lexicon()[word]} for word in accents for said in accents[word])
+    assert all(
+        said.phones not in {usual.phones for usual in read_lexicon()[word]}
+        for word in accents
+        for said in accents[word]
+    )
 
 
 def test_a_rare_pronunciation_costs_what_the_lexicon_says() -> None:
