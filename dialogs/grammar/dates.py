@@ -1,6 +1,6 @@
 """Birth dates as people say them: «двенадцатое мая восемьдесят пятого», «пятого третьего девяносто первого».
 
-Day, month and year are said apart; a day or month of one digit is padded, a year of two digits completed.
+Day, month and year are said apart; a day or month of one digit is padded, a year of two or three digits completed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ LATEST_SHORT_YEAR = 15
 """«…пятнадцатого года» is 2015, «шестнадцатого» 1916: a holder of a card is hardly younger. No clock is at hand."""
 BEGINNINGS_OF_LONG_YEARS = ("19", "20")
 """Never taken for short years: they are the first half of «девятнадцать восемьдесят пять»."""
+
+_HUNDREDS_OF_LAST_CENTURY = "9"
+"""«Девятьсот восемьдесят пятого года» is 1985."""
 
 
 def date_readings(said: Dictation) -> dict[str, float]:
@@ -67,6 +70,8 @@ def _month_readings(said: Dictation, start: int, end: int) -> dict[str, float]:
 
 
 def _full_year(year: str) -> str:
+    if len(year) == 3 and year.startswith(_HUNDREDS_OF_LAST_CENTURY):
+        return "1" + year
     if len(year) != 2 or year in BEGINNINGS_OF_LONG_YEARS:
         return year
     return ("20" if int(year) <= LATEST_SHORT_YEAR else "19") + year

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from dialogs.grammar.checks import Check
 from dialogs.grammar.number_words import MONTHS_OF_DATES, ordinal
 
 _UNITS = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
+_SEVERAL = ["нуля", "единицы", "двойки", "тройки", "четвёрки", "пятёрки", "шестёрки", "семёрки", "восьмёрки", "девятки"]
 _TEENS = [
     "десять",
     "одиннадцать",
@@ -44,7 +46,7 @@ def spoken_number(number: int) -> str:
 
 @cache
 def number_phrases() -> tuple[str, ...]:
-    """Return what dictated groups sound like: single digits, pairs of digits, and numbers up to 999."""
+    """Return what dictated groups sound like: digits, pairs of them, numbers up to 999, «два нуля», «три семёрки»."""
     pairs = [f"{first} {second}" for first in _UNITS for second in _UNITS]
     two_digits = [spoken_number(number) for number in range(10, 100)]
     # every hundred with every ten and with every unit, but not the whole thousand: the bigram is the same
@@ -53,7 +55,15 @@ def number_phrases() -> tuple[str, ...]:
         for hundred in range(100, 1000, 100)
         for rest in (0, *range(1, 10), *range(10, 20, 3), *(ten * 10 + ten % 9 + 1 for ten in range(2, 10)))
     ]
-    return tuple(dict.fromkeys([*_UNITS, *pairs, *two_digits, *three_digits]))
+    counted = [(_SEVERAL[0], "два"), *((several, "две") for several in _SEVERAL[1:])]
+    alike = [f"{count} {several}" for several, two in counted for count in (two, "три", "четыре")]
+    return tuple(dict.fromkeys([*_UNITS, *pairs, *two_digits, *three_digits, *alike]))
+
+
+@cache
+def phone_phrases() -> tuple[str, ...]:
+    """Return what phone numbers sound like."""
+    return (*number_phrases(), "плюс семь")
 
 
 def _nth(number: int, ending: str = "ого") -> str:
@@ -81,6 +91,17 @@ def date_phrases() -> tuple[str, ...]:
     round_year = ["двухтысячного", "двухтысячного года"]
     spoken = [*in_digits, *day_and_month, *month_and_year, *in_words, *round_year]
     return tuple(dict.fromkeys([*number_phrases(), *spoken]))
+
+
+def phrases_of(check: Check) -> tuple[str, ...]:
+    """Return what numbers that prove themselves so sound like."""
+    match check:
+        case Check.BIRTH_DATE:
+            return date_phrases()
+        case Check.MOBILE:
+            return phone_phrases()
+        case _:
+            return number_phrases()
 
 
 _GROUPS = ["первая", "вторая", "третья", "четвёртая", "последняя"]

@@ -12,7 +12,7 @@ from dialogs.engine.vocabulary import AnswerKind, KeyEntry, ListenLimits, Questi
 from dialogs.engine.vocabulary import Value as Plain
 from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
-from dialogs.grammar.number_phrases import date_phrases, number_phrases
+from dialogs.grammar.number_phrases import phrases_of
 from dialogs.reader.domain import ASKABLE, Domain
 from dialogs.reader.keys import ENTRY, LADDER_END, LISTEN
 from dialogs.reader.problems import meant
@@ -170,8 +170,7 @@ def _phrases(slot: Slot, check: Check) -> dict[str, str]:
         answers |= {phrase: "yes" if yes_no.parse(phrase) else "no" for phrase in yes_no.phrases()}
         answers |= dict.fromkeys(slot.yes, "yes") | dict.fromkeys(slot.no, "no")
     if slot.kind is SlotKind.NUMBER_STRING:
-        numbers = date_phrases() if check is Check.BIRTH_DATE else number_phrases()
-        answers |= dict.fromkeys(numbers, "")
+        answers |= dict.fromkeys(phrases_of(check), "")
     spoken = SPOKEN_BRIEFLY if slot.kind is SlotKind.NUMBER_STRING else SPOKEN
     commands = {phrase: command.value for command, phrases in spoken.items() for phrase in phrases}
     return answers | {phrase: meaning for phrase, meaning in commands.items() if phrase not in answers}

@@ -8,7 +8,7 @@ from dialogs.engine.commands import SPOKEN, SPOKEN_BRIEFLY, Command
 from dialogs.engine.vocabulary import AnswerKind, KeyEntry, ListenLimits, Question
 from dialogs.grammar import yes_no
 from dialogs.grammar.checks import Check
-from dialogs.grammar.number_phrases import date_phrases, number_phrases
+from dialogs.grammar.number_phrases import phrases_of
 from dialogs.settings import DialogueSettings
 
 _DATE_DIGITS = 8
@@ -38,7 +38,7 @@ def question_of(kind: QuestionKind, dialogue: DialogueSettings) -> Question:
         case QuestionKind.CARD:
             return _number(kind, (dialogue.card_length,), dialogue.card_series, Check.LUHN)
         case QuestionKind.PHONE:
-            return _number(kind, _PHONE_LENGTHS, _PHONE_PREFIXES)
+            return _number(kind, _PHONE_LENGTHS, _PHONE_PREFIXES, Check.MOBILE)
         case QuestionKind.DATE:
             return _number(kind, (_DATE_DIGITS,), check=Check.BIRTH_DATE)
         case QuestionKind.OPEN:
@@ -48,7 +48,7 @@ def question_of(kind: QuestionKind, dialogue: DialogueSettings) -> Question:
 def _number(
     kind: QuestionKind, lengths: tuple[int, ...], prefixes: tuple[str, ...] = (), check: Check = Check.NONE
 ) -> Question:
-    phrases = dict.fromkeys(date_phrases() if check is Check.BIRTH_DATE else number_phrases(), "")
+    phrases = dict.fromkeys(phrases_of(check), "")
     limits = ListenLimits(7.0, 0.2, 1.8, 20.0) if check is Check.BIRTH_DATE else ListenLimits(7.0, 0.2, 2.5, 40.0)
     return _question(
         kind, AnswerKind.DIGITS, phrases | _meanings(SPOKEN_BRIEFLY), limits, lengths, prefixes, check.value

@@ -106,6 +106,12 @@ def test_a_phone_number_and_a_date_keep_their_rules(write: Write) -> None:
     assert hear("--question", "date", date)[0]["digits"] == "12051985"
 
 
+def test_several_digits_alike_and_a_country_code_are_heard_in_a_phone_number(write: Write) -> None:
+    phone = write("phone", dictated("плюс семь девятьсот шестнадцать", "два нуля три", "сорок пять", "две семёрки"))
+
+    assert hear("--question", "phone", phone)[0]["digits"] == "79160034577"
+
+
 def test_an_open_question_is_answered_by_any_words(write: Write) -> None:
     (heard,) = hear("--question", "open", write("open", utterance("сколько у меня баллов") + silence(2)))
 
