@@ -14,9 +14,10 @@ from enum import StrEnum
 from dialogs.grammar.checks import Check
 from dialogs.grammar.correction_places import LEAST_DIGITS_ANYWHERE, ends_of, named, spans
 from dialogs.grammar.correction_words import Change, Changes, PlaceKind, read_changes
-from dialogs.grammar.dictation import PAUSE_COST, Dictation, dictation
+from dialogs.grammar.dictation import Dictation, dictation
 from dialogs.grammar.digits import MAX_ALTERNATIVES, NumberRule, choose
 from dialogs.grammar.grouping import USUAL_GROUPS, as_said, digits_of, groups_of, regrouped
+from dialogs.grammar.number_edges import PAUSE_COST
 from dialogs.grammar.number_words import Kind
 
 MAX_SPAN_WORDS = 8

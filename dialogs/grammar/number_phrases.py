@@ -12,7 +12,8 @@ from dialogs.grammar.checks import Check
 from dialogs.grammar.number_words import MONTHS_OF_DATES, ordinal
 
 _UNITS = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
-_SEVERAL = ["нуля", "единицы", "двойки", "тройки", "четвёрки", "пятёрки", "шестёрки", "семёрки", "восьмёрки", "девятки"]
+_SEVERAL = ["нуля", "четвёрки", "пятёрки", "шестёрки", "семёрки", "восьмёрки", "девятки"]
+"""Said of several digits alike; not «двойки» and «тройки», which a stranger's «восемь» is readily taken for."""
 _TEENS = [
     "десять",
     "одиннадцать",
