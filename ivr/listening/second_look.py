@@ -102,8 +102,15 @@ class _QuestionWords:
         return not self._is_yes_no or yes_no.parse(text) is None
 
     def is_doubtful(self, text: str) -> bool:
-        """Say whether a yes or no stands beside unknown speech: any talk sounds like «нет» in one of its places."""
-        return self._is_yes_no and UNKNOWN in text.split() and yes_no.parse(text) is not None
+        """Say whether a yes or no stands beside other speech: any talk sounds like «нет» in one of its places.
+
+        Other words of the list are no better than unknown speech: «подождите а сколько у меня баллов» was heard as
+        «подождите так отмени правильно».
+        """
+        if not self._is_yes_no or text in self._phrases or yes_no.parse(text) is None:
+            return False
+        beside = yes_no.without(text).split()
+        return UNKNOWN in text.split() or any(word != UNKNOWN for word in beside)
 
     def wish(self, free_text: str) -> str:
         """Return what free speech may wish for; empty when it is no wish.

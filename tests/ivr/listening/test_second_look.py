@@ -12,9 +12,10 @@ from asr_models.settings import HearingSettings
 from asr_models.vosk_engine import VoskRecogniser
 from dialogs.engine.steps.collect import Collect
 from dialogs.engine.vocabulary import Question
+from dialogs.grammar import yes_no
 from dialogs.reader import load_bundle
 from dialogs.settings import BUNDLED_FOLDER
-from ivr.listening.second_look import SecondLook, with_second_look
+from ivr.listening.second_look import SecondLook, _QuestionWords, with_second_look
 from tests.asr_models.speech_samples import silence, spoken
 
 
@@ -68,6 +69,39 @@ async def test_speech_of_something_else_stays_unknown(recogniser: VoskRecogniser
 async def test_a_wish_beside_the_question_is_heard_as_free_speech(recogniser: VoskRecogniser) -> None:
     said = await heard(SecondLook(recogniser, ANYTHING_ELSE), "хочу заблокировать карту", ANYTHING_ELSE)
     assert "заблокировать" in said.split()
+
+
+def card_to_block() -> Question:
+    steps = (step for flow in load_bundle(BUNDLED_FOLDER).flows.values() for step in flow.steps.values())
+    return next(step.asking.question for step in steps if isinstance(step, Collect) and step.slot == "block_confirmed")
+
+
+@pytest.mark.parametrize("voice", ["ru", "ru+f2", "ru+f3", "ru+m3", "ru+m5", "ru+klatt2"])
+@pytest.mark.parametrize(
+    "said", ["подождите а сколько у меня баллов", "погодите где моя скидка", "подождите я ищу очки"]
+)
+async def test_talk_that_the_list_takes_for_its_own_words_confirms_nothing(
+    recogniser: VoskRecogniser, said: str, voice: str
+) -> None:
+    confirm = card_to_block()
+    stream = SecondLook(recogniser, confirm).open_stream(PhraseList(confirm.phrases))
+    stream.feed(silence(0.3) + spoken(said, voice=voice) + silence(0.3))
+    assert yes_no.parse((await stream.finish()).text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("да", False),
+        ("да верно", False),
+        ("нет нет", False),
+        ("да [unk]", True),
+        ("подождите так отмени правильно", True),
+        ("подождите", False),  # a command by itself, no yes and no no
+    ],
+)
+def test_a_yes_is_doubtful_beside_any_other_words(text: str, doubtful: bool) -> None:
+    assert _QuestionWords(card_to_block()).is_doubtful(text) is doubtful
 
 
 async def test_a_closed_question_hears_nothing_beside_its_list(recogniser: VoskRecogniser) -> None:
