@@ -16,7 +16,7 @@ async def test_a_caller_in_a_crowd_is_answered_and_not_kept_waiting(phones: Soft
     ringing.surround(await crowd(people=5, level_dbfs=CALLER_DBFS - 14))
     await hear_question(ringing)
 
-    await ringing.say("баланс")
+    await ringing.say("сколько у меня баллов")
     await ringing.wait_sound(PATIENCE_SECONDS)
     await hear_question(ringing)
     await ringing.say("нет")
