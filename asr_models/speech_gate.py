@@ -14,6 +14,7 @@ from asr_models.voice_activity import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS,
 from asr_models.voicing import periodicity
 
 _PERIODIC = 0.4  # white noise and breath stay below it, vowels at 12 dB above noise above
+_LONGEST_LOOK_BACK_FRAMES = 50  # 1 s, for speech that began before the gate might open
 
 
 class SpeechGate:
@@ -36,8 +37,9 @@ class SpeechGate:
         self._recent_callers: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
         self._recent_periodic: deque[bool] = deque(maxlen=self._settings.onset_window_frames)
         self._frame_before = np.zeros(FRAME_SAMPLES, np.float32)
-        look_back_frames = round(self._settings.look_back_seconds / FRAME_SECONDS) or None
-        self._look_back: deque[tuple[bytes, float | None]] = deque(maxlen=look_back_frames)  # with the level known then
+        self._look_back_frames = max(1, round(self._settings.look_back_seconds / FRAME_SECONDS))
+        self._look_back: deque[tuple[bytes, float | None]] = deque(maxlen=_LONGEST_LOOK_BACK_FRAMES)  # level known then
+        self._held_back_frames = 0  # of speech that began while the gate might not open
         close_seconds = self._settings.dictation_close_seconds if dictation else self._settings.close_seconds
         self._close_frames = max(1, round(close_seconds / FRAME_SECONDS))
         self.is_open = False
@@ -93,13 +95,17 @@ class SpeechGate:
                 self.close()
             return self._levelled(pcm16, self._level_db)
         if not (may_open and begun):
+            speaks = any(self._recent_callers) and (begun or self._held_back_frames > 0)
+            self._held_back_frames = self._held_back_frames + 1 if speaks else 0
             return b""
         self.is_open = True
         self._foreground.begin()
         self.periodic_frames = sum(self._recent_periodic)
         self._amplifier = Amplifier()
-        levels_db = known_ahead([db for _, db in self._look_back], self._settings.onset_frames - 1)
-        return b"".join(self._levelled(pcm16, db) for (pcm16, _), db in zip(self._look_back, levels_db, strict=True))
+        missed = list(self._look_back)[-(self._look_back_frames + self._held_back_frames) :]
+        self._held_back_frames = 0
+        levels_db = known_ahead([db for _, db in missed], self._settings.onset_frames - 1)
+        return b"".join(self._levelled(pcm16, db) for (pcm16, _), db in zip(missed, levels_db, strict=True))
 
     def words_heard(self) -> None:
         """Learn that what passed so far holds words: its loudest moments are the caller's."""

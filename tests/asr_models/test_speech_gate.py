@@ -118,3 +118,25 @@ def test_a_gate_that_may_not_open_still_looks_back() -> None:
 def test_a_frame_of_another_size_is_a_fault() -> None:
     with pytest.raises(ValueError, match="320"):
         SpeechGate().take(bytes(100))
+
+
+@pytest.mark.parametrize("late_frames", [5, 14, 25])
+def test_speech_that_began_before_the_gate_might_open_is_heard_from_its_first_sound(late_frames: int) -> None:
+    audio, begins = silence(0.5) + spoken("неправильно"), 25
+    opened = [SpeechGate(AS_IT_COMES) for _ in range(2)]
+    passed = []
+    for gate, opens_at in zip(opened, (0, begins + late_frames), strict=True):
+        parts = (gate.take(frame, may_open=place >= opens_at) for place, frame in enumerate(frames(audio)))
+        passed.append(b"".join(parts))
+    at_once, late = passed
+    assert late.endswith(at_once) or at_once.endswith(late)
+    assert len(late) >= len(audio) - begins * FRAME_BYTES
+
+
+def test_what_was_said_before_a_pause_while_the_gate_might_not_open_is_lost() -> None:
+    gate = SpeechGate(AS_IT_COMES)
+    early, late = spoken("неправильно"), spoken("да")
+    audio = silence(0.5) + early + silence(0.3) + late
+    opens_at = (len(audio) - len(late) // 2) // FRAME_BYTES
+    passed = b"".join(gate.take(frame, may_open=place >= opens_at) for place, frame in enumerate(frames(audio)))
+    assert len(late) - FRAME_BYTES <= len(passed) <= len(late) + 0.35 * 16000
