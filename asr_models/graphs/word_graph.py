@@ -66,14 +66,12 @@ def word_graph(lexicon: Lexicon, units: Units, word_ids: Mapping[str, int], opti
 
 def _tree(lexicon: Lexicon, units: Units, *, core_words_share: bool) -> _Branch:
     tree = _Branch()
-    accents = read_lexicon(ACCENTS)
+    accents = read_lexicon(ACCENTS) if core_words_share else {}
     for word, pronunciations in lexicon.items():
         for said in pronunciations:
             _add(tree, word, placed(units.names_of_word(word, said.phones)), said.cost)
-            if core_words_share and word in units.core_words:
-                _add(tree, word, placed(said.phones), said.cost)
         if core_words_share and word in units.core_words:
-            for said in accents.get(word, ()):
+            for said in (*pronunciations, *accents.get(word, ())):
                 _add(tree, word, placed(said.phones), said.cost)
     return tree
 

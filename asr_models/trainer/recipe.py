@@ -110,7 +110,7 @@ class ExportRecipe:
     smallest_prior: float = 1e-4
     garbage_scale: float = 1.0  # score of GBG: scale * (log p - log prior) + offset
     garbage_offset: float = 1.2
-    digits_word_penalty: float = 0.0  # sequence training makes words dear, half of it is kept; below -2 lattices burst
+    digits_word_penalty: float = 0.0  # sequence training makes words dear, below 0 less so; below -2 lattices burst
     phrases_word_penalty: float = -0.8
     digits_unknown_cost: float = 15.0  # long numbers of strangers are no unknown speech
     phrases_unknown_cost: float = 2.5  # to enter unknown speech: short words stay words, long nonsense stays unknown
